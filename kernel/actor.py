@@ -1,0 +1,90 @@
+"""Who acts. Every action takes an Actor; no code path has "no user" (house rule)."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kernel.permissions import ROLE_PERMISSIONS, Permission
+from kernel.refusals import Forbidden
+
+
+class ActorKind(StrEnum):
+    HUMAN = "human"
+    MACHINE = "machine"
+    SYSTEM = "system"
+    ANONYMOUS = "anonymous"
+
+
+class Method(StrEnum):
+    SESSION = "session"
+    TOKEN = "token"  # a personal token: acts as its person
+    APPLICATION_TOKEN = "application_token"
+    SYSTEM = "system"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A caller with everything the rules ask about it, loaded once per request.
+
+    `name` is the username, the application's name for a CI token, or the name of a system part.
+    `permissions` are the global ones of the person's roles; team and group powers are asked separately.
+    """
+
+    kind: ActorKind
+    name: str
+    method: Method
+    person_id: str | None = None  # stable id, what audit bodies hold
+    emails: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    teams: frozenset[str] = frozenset()
+    application: str | None = None  # application tokens only
+    scopes: frozenset[str] = frozenset()
+    token_id: str | None = None
+    ip: str | None = None
+    request_id: str | None = None
+    permissions: frozenset[Permission] = field(default=frozenset())
+
+    @classmethod
+    def system(cls, name: str, request_id: str | None = None) -> "Actor":
+        return cls(
+            kind=ActorKind.SYSTEM,
+            name=name,
+            method=Method.SYSTEM,
+            request_id=request_id,
+            permissions=frozenset(Permission),
+        )
+
+    @classmethod
+    def anonymous(cls, *, ip: str | None = None, request_id: str | None = None) -> "Actor":
+        return cls(kind=ActorKind.ANONYMOUS, name="anonymous", method=Method.NONE, ip=ip, request_id=request_id)
+
+    @property
+    def is_human(self) -> bool:
+        return self.kind == ActorKind.HUMAN
+
+    @property
+    def tag(self) -> str:
+        """How audit events name the actor: `user:<person id>`, `application:<name>`, `system:<name>`."""
+        if self.kind == ActorKind.HUMAN:
+            return f"user:{self.person_id}"
+        if self.kind == ActorKind.MACHINE:
+            return f"application:{self.application}"
+        return f"{self.kind}:{self.name}"
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+
+def permissions_of(roles) -> frozenset[Permission]:
+    return frozenset().union(*(ROLE_PERMISSIONS.get(role, frozenset()) for role in roles)) if roles else frozenset()
+
+
+def require(actor: Actor, permission: Permission, *, team: str | None = None) -> None:
+    """Refuse (403 `forbidden`, naming the missing permission) unless the actor's roles grant `permission`,
+    or `team` is given and the actor is a member of that team and the permission is one teams have."""
+    if actor.may(permission):
+        return
+    if team is not None and team in actor.teams and permission in ROLE_PERMISSIONS["team"]:
+        return
+    raise Forbidden(f"This needs the permission {permission}.", missing_permission=str(permission))

@@ -1,0 +1,35 @@
+"""Time is the database's: every process, whatever its own clock says, reads the same one.
+
+`now()` is the database's now plus an offset that only tests and the demo may set; decisions use it.
+`raw_now()` never moves; leases use it.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+
+from kernel.models import ClockOffset
+
+
+def raw_now() -> datetime:
+    """The database's clock, microseconds on PostgreSQL, milliseconds on SQLite; aware, UTC."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT clock_timestamp()")
+            return cursor.fetchone()[0].astimezone(UTC)
+        cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")
+        return datetime.fromisoformat(cursor.fetchone()[0])
+
+
+def now() -> datetime:
+    """The clock that decisions are taken by."""
+    at = raw_now()
+    if settings.CLOCK_MAY_MOVE:
+        at += timedelta(seconds=_offset())
+    return at
+
+
+def _offset() -> int:
+    row = ClockOffset.objects.values_list("seconds", flat=True).first()
+    return row or 0

@@ -1,0 +1,76 @@
+"""Every power there is, on one page that a security reviewer can read. Alphabetical.
+
+`ROLE_PERMISSIONS` says which role has which. Approving is not here: who may vote is a matter of groups and
+of the gate, never of a role (product.md "Administrators configure, and do not vote by that right").
+"""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    ACCOUNT_MANAGE = "account.manage"
+    APPLICATION_MANAGE = "application.manage"
+    AUDIT_READ = "audit.read"
+    BUILD_WITHDRAW = "build.withdraw"
+    CALENDAR_MANAGE = "calendar.manage"
+    DEPLOYMENT_BASELINE = "deployment.baseline"
+    DEPLOYMENT_CANCEL = "deployment.cancel"
+    DEPLOYMENT_REQUEST = "deployment.request"
+    DEPLOYMENT_RESOLVE = "deployment.resolve"
+    ENVIRONMENT_MANAGE = "environment.manage"
+    GROUP_MANAGE = "group.manage"
+    PERSON_MANAGE = "person.manage"
+    PIPELINE_MANAGE = "pipeline.manage"
+    RELEASE_CUT = "release.cut"
+    SEE_EVERYTHING = "see.everything"
+    TEAM_MANAGE = "team.manage"
+    TOKEN_MANAGE = "token.manage"
+
+
+ADMINISTRATOR = "administrator"
+AUDITOR = "auditor"
+RELEASE_MANAGER = "release_manager"
+ROLES = (ADMINISTRATOR, AUDITOR, RELEASE_MANAGER)
+
+ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    ADMINISTRATOR: frozenset(
+        {
+            Permission.ACCOUNT_MANAGE,
+            Permission.APPLICATION_MANAGE,
+            Permission.CALENDAR_MANAGE,
+            Permission.DEPLOYMENT_BASELINE,
+            Permission.ENVIRONMENT_MANAGE,
+            Permission.GROUP_MANAGE,
+            Permission.PERSON_MANAGE,
+            Permission.PIPELINE_MANAGE,
+            Permission.SEE_EVERYTHING,
+            Permission.TEAM_MANAGE,
+            Permission.TOKEN_MANAGE,
+        }
+    ),
+    AUDITOR: frozenset({Permission.AUDIT_READ, Permission.SEE_EVERYTHING}),
+    RELEASE_MANAGER: frozenset(
+        {
+            Permission.BUILD_WITHDRAW,
+            Permission.CALENDAR_MANAGE,
+            Permission.DEPLOYMENT_BASELINE,
+            Permission.DEPLOYMENT_CANCEL,
+            Permission.DEPLOYMENT_REQUEST,
+            Permission.DEPLOYMENT_RESOLVE,
+            Permission.RELEASE_CUT,
+            Permission.SEE_EVERYTHING,
+        }
+    ),
+    # What membership of the application's team gives, for that team's applications only.
+    "team": frozenset(
+        {
+            Permission.BUILD_WITHDRAW,
+            Permission.DEPLOYMENT_CANCEL,
+            Permission.DEPLOYMENT_REQUEST,
+            Permission.RELEASE_CUT,
+        }
+    ),
+}
+
+# What an application token may be scoped to.
+SCOPES = ("builds:write", "evidence:write", "deployments:request", "read")
