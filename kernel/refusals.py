@@ -3,9 +3,26 @@
 Subclasses stand beside the action that raises them; `code` is stable and published.
 """
 
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Denial:
+    """The audit event a refusal leaves behind; written by the adapter after the action was rolled back."""
+
+    kind: str
+    subject: str
+    data: dict = field(default_factory=dict)
+    private: dict = field(default_factory=dict)
+    environment: str | None = None
+    application: str | None = None
+
 
 class Refusal(Exception):
-    """A refusal with a stable code. `extra` holds further members of the problem document (RFC 9457)."""
+    """A refusal with a stable code. `extra` holds further members of the problem document (RFC 9457).
+
+    `denial`, where given, is recorded as an audit event with the outcome `denied` (requirement F09).
+    """
 
     status = 409
     code = "refused"
@@ -18,6 +35,7 @@ class Refusal(Exception):
         code: str | None = None,
         errors: list[dict] | None = None,
         reasons: list[dict] | None = None,
+        denial: Denial | None = None,
         **extra,
     ):
         super().__init__(detail or self.title)
@@ -25,6 +43,7 @@ class Refusal(Exception):
         self.code = code or self.code
         self.errors = errors or []
         self.reasons = reasons or []
+        self.denial = denial
         self.extra = extra
 
 

@@ -1,0 +1,71 @@
+"""Approval requests and votes. A request attaches to (release, environment), never to a deployment row."""
+
+from django.db import models
+from django.db.models import Q
+
+from kernel.ids import new_apr, new_vot
+from pipelines.models import Environment
+from releases.models import Release
+from teams.models import Person
+
+
+class ApprovalRequest(models.Model):
+    """`gate`: the snapshot it is judged by: {"slots": [{"group", "count"}] (owners resolved), "exclude",
+    "step_up", "comment", "expires_in", "valid_for", "version"}. `relations`: [{"relation", "person"|null,
+    "email"|null}] of requester, submitter, authors and pipeline editor. `deployment`: its `dep_` id, as text."""
+
+    id = models.CharField(primary_key=True, max_length=30, default=new_apr, editable=False)
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="approval_requests")
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="approval_requests")
+    deployment = models.CharField(max_length=30)
+    subject = models.JSONField()
+    content_hash = models.CharField(max_length=71)
+    state = models.CharField(max_length=10)  # approvals.states.ApprovalState
+    gate = models.JSONField()
+    relations = models.JSONField(default=list)
+    opened_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    satisfied_at = models.DateTimeField(null=True)
+    valid_until = models.DateTimeField(null=True)
+    consumed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    superseded_by = models.CharField(max_length=30, default="", blank=True)  # the newer deployment's id
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "environment"],
+                condition=Q(state__in=["open", "satisfied", "void"]),
+                name="approval_request_one_open",
+            )
+        ]
+        indexes = [models.Index(fields=["state", "expires_at"], name="approval_request_due")]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Vote(models.Model):
+    """One person's word on one content. Votes are never edited; they are voided or withdrawn."""
+
+    id = models.CharField(primary_key=True, max_length=30, default=new_vot, editable=False)
+    request = models.ForeignKey(ApprovalRequest, on_delete=models.PROTECT, related_name="votes")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="votes")
+    decision = models.CharField(max_length=8)  # approve | reject
+    content_hash = models.CharField(max_length=71)
+    comment = models.TextField(default="", blank=True)
+    method = models.CharField(max_length=20)
+    groups = models.JSONField(default=list)  # the person's groups at that moment: why the vote counted
+    at = models.DateTimeField()
+    void = models.BooleanField(default=False)
+    changed_fields = models.JSONField(default=list)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "person"],
+                condition=Q(void=False, withdrawn_at__isnull=True),
+                name="vote_one_per_person",
+            )
+        ]

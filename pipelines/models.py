@@ -1,0 +1,116 @@
+"""Accounts, environments, pipeline versions, windows, freezes. Archived, never deleted."""
+
+from django.db import models
+from django.db.models import Q
+
+from kernel.ids import new_acc, new_env, new_frz, new_win
+from teams.models import Application
+
+
+class Account(models.Model):
+    """An AWS account with the role we deploy through. `external_id` is ours, random, one per account."""
+
+    id = models.CharField(primary_key=True, max_length=30, default=new_acc, editable=False)
+    account_id = models.CharField(max_length=12, unique=True)
+    alias = models.CharField(max_length=64, unique=True)
+    partition = models.CharField(max_length=20, default="aws")
+    regions = models.JSONField(default=list)
+    deploy_role_arn = models.CharField(max_length=200)
+    observe_role_arn = models.CharField(max_length=200, default="", blank=True)
+    pool = models.CharField(max_length=64)
+    external_id = models.CharField(max_length=64)
+    test_result = models.JSONField(null=True)  # the last answer of "test connection"; null: never tried
+    tested_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.alias
+
+
+class Environment(models.Model):
+    """A named place in an account and region. It owns its gate: `gate` = {"slots": [{"group", "count"}],
+    "exclude": […], "expires_in": s, "valid_for": s, "step_up": bool, "comment": "optional|required"} or {}."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    uid = models.CharField(max_length=30, default=new_env, unique=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="environments")
+    region = models.CharField(max_length=30)
+    rank = models.PositiveIntegerField()
+    tier = models.CharField(max_length=64, default="", blank=True)
+    protected = models.BooleanField(default=False)
+    default_open = models.BooleanField()
+    gate = models.JSONField(default=dict)
+    gate_version = models.PositiveIntegerField(default=1)
+    lane = models.CharField(max_length=10, default="supersede")
+    previews = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rank"], condition=Q(archived_at__isnull=True), name="environment_rank_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PipelineVersion(models.Model):
+    """One immutable version of an application's pipeline; the highest `number` is in force.
+
+    `spec` = {"stages": [{"environment", "target": {"kind", …}, "tests", "soak", "bake", "slots"}]}.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="pipeline_versions")
+    number = models.PositiveIntegerField()
+    source = models.TextField()
+    spec = models.JSONField()
+    edited_by = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["application", "number"], name="pipeline_version_once")]
+
+
+class Window(models.Model):
+    """When deployment is allowed. `start` is local time without offset (ISO 8601), `zone` an IANA name."""
+
+    id = models.CharField(primary_key=True, max_length=30, default=new_win, editable=False)
+    name = models.CharField(max_length=100)
+    scope = models.JSONField(default=dict)
+    timezone = models.CharField(max_length=64)
+    rrule = models.CharField(max_length=500)
+    start = models.CharField(max_length=19)
+    duration = models.PositiveIntegerField()  # seconds
+    in_flight = models.CharField(max_length=12, default="finish")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=64)
+    archived_at = models.DateTimeField(null=True)
+    archived_reason = models.TextField(default="", blank=True)
+
+
+class Freeze(models.Model):
+    """When deployment is not allowed: `start`–`end` once, or `start` + `rrule` + `duration` recurring."""
+
+    id = models.CharField(primary_key=True, max_length=30, default=new_frz, editable=False)
+    name = models.CharField(max_length=100)
+    scope = models.JSONField(default=dict)
+    timezone = models.CharField(max_length=64)
+    start = models.CharField(max_length=19)
+    end = models.CharField(max_length=19, default="", blank=True)
+    rrule = models.CharField(max_length=500, default="", blank=True)
+    duration = models.PositiveIntegerField(null=True)
+    reason = models.TextField()
+    contact = models.CharField(max_length=200)
+    actions = models.JSONField(default=list)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=64)
+    archived_at = models.DateTimeField(null=True)
+    archived_reason = models.TextField(default="", blank=True)

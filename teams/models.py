@@ -1,0 +1,125 @@
+"""People, groups, teams, applications, tokens. History is kept: nothing here is ever deleted."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+
+from kernel.ids import new_per, new_tok
+
+
+class PersonManager(BaseUserManager):
+    def get_by_natural_key(self, username):
+        return self.get(username=username.lower())
+
+
+class Person(AbstractBaseUser):
+    """A human. `id` is the stable random id that audit events hold; `roles` ⊆ kernel.permissions.ROLES."""
+
+    id = models.CharField(primary_key=True, max_length=30, default=new_per, editable=False)
+    username = models.CharField(max_length=64, unique=True)
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=200)
+    roles = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    zone = models.CharField(max_length=64, default="", blank=True)
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["email", "name"]
+    objects = PersonManager()
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Team(models.Model):
+    name = models.CharField(primary_key=True, max_length=64)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamMembership(models.Model):
+    """One person's time in a team; `until` null = still in it."""
+
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="team_memberships")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "person"], condition=Q(until__isnull=True), name="team_membership_one_current"
+            )
+        ]
+
+
+class Group(models.Model):
+    """An approver group."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GroupMembership(models.Model):
+    """One person's time in a group; `until` null = still in it. Answers "who was in it then?"."""
+
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="group_memberships")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group", "person"], condition=Q(until__isnull=True), name="group_membership_one_current"
+            )
+        ]
+
+
+class Application(models.Model):
+    """What a team ships. `release_branches`: patterns whose builds cut a release by themselves."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="applications")
+    owners_group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="owned_applications")
+    release_branches = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiToken(models.Model):
+    """A bearer token: personal (acts as its person) or an application's (a CI). Only its SHA-256 is stored."""
+
+    id = models.CharField(primary_key=True, max_length=30, default=new_tok, editable=False)
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="tokens")
+    application = models.ForeignKey(Application, null=True, on_delete=models.PROTECT, related_name="tokens")
+    label = models.CharField(max_length=100)
+    scopes = models.JSONField(default=list)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=64)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_reason = models.TextField(default="", blank=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, application__isnull=True)
+                | Q(person__isnull=True, application__isnull=False),
+                name="api_token_one_owner",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.id
