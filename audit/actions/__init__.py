@@ -1,0 +1,1 @@
+"""What can be done to the log: add to it, and seal it. Nothing else."""
