@@ -19,8 +19,8 @@ class CanonicalError(ValueError):
 def canonical(value) -> bytes:
     """The canonical bytes of `value` (dict, list, tuple, str, bool, None, int).
 
-    Raises TypeError for a float or any other type (a mistake in our code), CanonicalError for an integer out of
-    range, text with a NUL or a lone surrogate, or more than 60,000 bytes.
+    Raises TypeError for a float or any other type (a mistake in our code), CanonicalError for an integer out
+    of range, text with a NUL or a lone surrogate, or more than 60,000 bytes.
     """
     _check(value)
     data = rfc8785.dumps(value)

@@ -13,7 +13,8 @@ def new_nonce() -> bytes:
 
 
 def commit(nonce: bytes, field: str, value: str) -> str:
-    """HMAC-SHA256(nonce, field ‖ value), both UTF-8, in lower-case hex. Raises ValueError for another nonce size."""
+    """HMAC-SHA256(nonce, field ‖ value), both UTF-8, in lower-case hex. Raises ValueError for another nonce
+    size."""
     if len(nonce) != NONCE_BYTES:
         raise ValueError(f"a nonce has {NONCE_BYTES} bytes")
     return hmac.new(nonce, field.encode() + value.encode(), hashlib.sha256).hexdigest()

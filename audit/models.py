@@ -1,7 +1,8 @@
 """The four tables of the log, the openings beside it, and what the sealer says about itself.
 
-`audit_auditevent`, `audit_leaf`, `audit_node` and `audit_checkpoint` take INSERT and SELECT only (triggers.py,
-grants.py). No foreign key leads to another app: actors and subjects are text, so history outlives them.
+`audit_auditevent`, `audit_leaf`, `audit_node` and `audit_checkpoint` take INSERT and SELECT only
+(triggers.py, grants.py). No foreign key leads to another app: actors and subjects are text, so history
+outlives them.
 """
 
 from django.db import models
@@ -12,7 +13,8 @@ from kernel.ids import new_evt
 
 class AuditEvent(models.Model):
     """One thing that happened. `body` holds the canonical bytes and is the only thing hashed; every other
-    column is a search copy that no verifier trusts. `leaf_hash` = SHA-256(0x00 ‖ body), checked by the sealer."""
+    column is a search copy that no verifier trusts. `leaf_hash` = SHA-256(0x00 ‖ body), checked by the
+    sealer."""
 
     id = models.CharField(primary_key=True, max_length=30, default=new_evt, editable=False)
     at = models.DateTimeField()
@@ -20,9 +22,9 @@ class AuditEvent(models.Model):
     actor = models.CharField(max_length=200)  # tag: user:per_…, application:<name>, system:<name>
     subject = models.CharField(max_length=200)
     outcome = models.CharField(max_length=7)  # audit.tags.Outcome
-    environment = models.CharField(max_length=64, null=True)
-    application = models.CharField(max_length=64, null=True)
-    request_id = models.CharField(max_length=200, null=True)
+    environment = models.CharField(max_length=64, default="", blank=True)
+    application = models.CharField(max_length=64, default="", blank=True)
+    request_id = models.CharField(max_length=200, default="", blank=True)
     body = models.BinaryField()
     leaf_hash = models.BinaryField(max_length=32)
 

@@ -67,8 +67,8 @@ class Kind(StrEnum):
     SIGNIN_FAILED = "signin.failed"
     SIGNIN_SUCCEEDED = "signin.succeeded"
     TEAM_CHANGED = "team.changed"
-    TOKEN_CREATED = "token.created"
-    TOKEN_REVOKED = "token.revoked"
+    TOKEN_CREATED = "token.created"  # noqa: S105  (the name of an event)
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105  (the name of an event)
     VOTE_CAST = "vote.cast"
     VOTE_REFUSED = "vote.refused"
     VOTE_WITHDRAWN = "vote.withdrawn"

@@ -25,7 +25,8 @@ class AuditUnavailable(Unavailable):
 
 
 class Unrecordable(Invalid):
-    """Something in the request cannot be recorded (a NUL, half a surrogate pair, too long), so it is refused."""
+    """Something in the request cannot be recorded (a NUL, half a surrogate pair, too long), so it is
+    refused."""
 
     code = "unrecordable"
     title = "This cannot be recorded"
@@ -44,12 +45,14 @@ def append(
 ) -> AuditEvent:
     """Record that `actor` did `kind` to `subject`, inside the caller's transaction.
 
-    `kind`: `<noun>.<verb>` of audit.tags.Kind. `subject`: a tag, `<word>:<name>`. `outcome`: allowed, denied or
-    failed. `data`: text, whole numbers, booleans, lists and dicts; people by id only. `private`: names, e-mails,
-    free text; the body holds commitments to them. The actor's username and address are added by themselves.
+    `kind`: `<noun>.<verb>` of audit.tags.Kind. `subject`: a tag, `<word>:<name>`. `outcome`: allowed, denied
+    or failed. `data`: text, whole numbers, booleans, lists and dicts; people by id only. `private`: names,
+    e-mails, free text; the body holds commitments to them. The actor's username and address are added by
+    themselves.
 
-    Raises RuntimeError outside a transaction, ValueError or TypeError for a malformed call, Unrecordable (422) for
-    values that cannot be stored, AuditUnavailable (503) when the database refuses: the transaction is then lost.
+    Raises RuntimeError outside a transaction, ValueError or TypeError for a malformed call, Unrecordable
+    (422) for values that cannot be stored, AuditUnavailable (503) when the database refuses: the transaction
+    is then lost.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("append() must run in the transaction of the change it records")
@@ -84,9 +87,9 @@ def append(
         actor=actor.tag,
         subject=subject,
         outcome=outcome,
-        environment=environment,
-        application=application,
-        request_id=actor.request_id,
+        environment=environment or "",
+        application=application or "",
+        request_id=actor.request_id or "",
         body=written,
         leaf_hash=hashlib.sha256(b"\x00" + written).digest(),
     )
@@ -95,7 +98,8 @@ def append(
 
 
 def record_denial(actor: Actor, denial: Denial, code: str) -> AuditEvent:
-    """Record the refusal that `denial` describes, with its stable `code`; for the adapters' exception handlers."""
+    """Record the refusal that `denial` describes, with its stable `code`; for the adapters' exception
+    handlers."""
     return append(
         kind=denial.kind,
         actor=actor,
