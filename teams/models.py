@@ -78,7 +78,9 @@ class GroupMembership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["group", "person"], condition=Q(until__isnull=True), name="group_membership_one_current"
+                fields=["group", "person"],
+                condition=Q(until__isnull=True),
+                name="group_membership_one_current",
             )
         ]
 
@@ -97,7 +99,8 @@ class Application(models.Model):
 
 
 class ApiToken(models.Model):
-    """A bearer token: personal (acts as its person) or an application's (a CI). Only its SHA-256 is stored."""
+    """A bearer token: personal (acts as its person) or an application's (a CI). Only its SHA-256 is
+    stored."""
 
     id = models.CharField(primary_key=True, max_length=30, default=new_tok, editable=False)
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="tokens")
