@@ -1,4 +1,4 @@
-"""The one row by which tests and the demo move the clock."""
+"""The floor's own rows: the clock's offset, stored answers, counted requests."""
 
 from django.db import models
 
@@ -14,3 +14,44 @@ class ClockOffset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seconds:+d} s"
+
+
+class IdempotentAnswer(models.Model):
+    """The first answer to an `Idempotency-Key`, kept 24 h.
+
+    `sealed`: headers and body, encrypted, because an answer may hold a token that is shown once.
+    `key_digest` is the SHA-256 of the key, `request_digest` that of the request.
+    """
+
+    principal = models.CharField(max_length=100)
+    key_digest = models.CharField(max_length=64)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["principal", "key_digest"], name="idempotent_answer_one_per_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.principal} {self.key_digest[:8]}"
+
+
+class RateBucket(models.Model):
+    """Requests of one subject in one Unix minute; `reported`: an audit event tells of these failures."""
+
+    subject = models.CharField(max_length=100)
+    minute = models.BigIntegerField()
+    used = models.BigIntegerField()
+    reported = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "minute"], name="rate_bucket_one_per_minute")
+        ]
+        indexes = [models.Index(fields=["minute"], name="rate_bucket_minute")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.minute}: {self.used}"
