@@ -7,6 +7,9 @@ from typing import Any, Self
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from aws.sandbox.cloudformation import api_changesets, api_stacks
+from aws.sandbox.cloudformation.operations import Operations
+from aws.sandbox.cloudformation.service import CloudFormation
 from aws.sandbox.control import Control
 from aws.sandbox.desk import Desk, Dropped, cut
 from aws.sandbox.floor import Floor
@@ -54,6 +57,10 @@ class Sandbox:
         vault = Vault(_token_secret(self.data_dir))
         self.desk = Desk(floor, vault, lambda account, service: None)
         self.desk.services["sts"] = Sts(vault, RoleBook(), self.desk.now)
+        operations = Operations(floor, self.desk.faults, self.desk.keep, self.desk.stopping)
+        stacks = CloudFormation(floor, self.desk.faults, operations)
+        stacks.register(api_stacks.ACTIONS | api_changesets.ACTIONS)
+        self.desk.services["cloudformation"] = stacks
         self._control = Control(self.desk)
         self._server = make_server(
             "127.0.0.1",
