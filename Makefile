@@ -1,0 +1,61 @@
+# Every target says what it does; CI runs the same ones.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+ARGS ?=
+PY := .venv/bin/python
+# One stamp per content of the lock: installing again is instant until the lock changes.
+STAMP := .venv/.installed-$(shell cat requirements/dev.txt | cksum | tr ' ' '-')
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+.PHONY: install
+install: $(STAMP) ## make .venv with everything the demo and the tests need, hashes checked
+
+$(STAMP): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Release Gate needs Python 3.11 or newer: make install PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv .venv \
+	  || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@rm -f .venv/.installed-* && touch $@
+
+.PHONY: demo
+demo: $(STAMP) ## the main job on this machine: make demo ARGS="--port 8123"
+	@exec $(PY) manage.py demo $(ARGS)
+
+.PHONY: test
+test: $(STAMP) ## the whole suite on SQLite and on PostgreSQL; reports in build/
+	@mkdir -p build && rm -f build/.coverage* build/junit-*.xml
+	@$(PY) -m tests.needs
+	RELEASEGATE_TEST_DB=sqlite $(PY) -m pytest $(ARGS) --cov --cov-report= --junitxml=build/junit-sqlite.xml
+	RELEASEGATE_TEST_DB=postgres $(PY) -m pytest $(ARGS) --cov --cov-append --cov-report= --junitxml=build/junit-postgres.xml
+	@$(PY) -m coverage xml -q && $(PY) -m coverage report --skip-covered --format=total | sed 's/^/coverage: /;s/$$/ %/'
+
+.PHONY: check
+check: $(STAMP) ## style, import contracts, migrations, architecture, pure rules: under two minutes
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	PYTHONPATH=. .venv/bin/lint-imports --no-cache
+	RELEASEGATE_MODE=test $(PY) manage.py makemigrations --check --dry-run
+	RELEASEGATE_TEST_DB=sqlite $(PY) -m pytest -q tests/architecture tests/kernel $(ARGS)
+
+.PHONY: bench
+bench: $(STAMP) ## measure ingest, start, export and seal against their floors; JSON lines
+	@$(PY) -m bench $(ARGS)
+
+.PHONY: races
+races: $(STAMP) ## a thousand rounds of every race, on PostgreSQL, in separate processes
+	RELEASEGATE_TEST_DB=postgres RELEASEGATE_TEST_RACE_ROUNDS=1000 $(PY) -m pytest --timeout=3600 -m races $(ARGS)
+
+.PHONY: faults
+faults: $(STAMP) ## kill -9, lost answers and a vanished Redis, against servers of our own
+	$(PY) -m pytest -m faults $(ARGS)
+
+.PHONY: fmt
+fmt: $(STAMP) ## put the code into shape
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
