@@ -85,3 +85,7 @@ class SandboxControl:
     def set_clock_offset(self, seconds: float) -> None:
         """Move the sandbox's STS clock: sessions expire by now plus that many seconds."""
         self._ask("POST", "clock", {"offset_seconds": seconds})
+
+    def set_minute(self, seconds: float) -> None:
+        """How long a minute of CodeBuild's time limits lasts here (60 unless set)."""
+        self._ask("POST", "clock", {"minute_seconds": seconds})

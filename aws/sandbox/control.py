@@ -20,8 +20,8 @@ def _refused(code: str, message: str, status: int = 400) -> Answer:
 class Control:
     """Serves the control address of one desk."""
 
-    def __init__(self, desk: Any, listings: Any = None):
-        self._desk, self._listings = desk, listings
+    def __init__(self, desk: Any, listings: Any, builds: Any):
+        self._desk, self._listings, self._builds = desk, listings, builds
 
     def serve(self, environ: dict[str, Any]) -> Answer:
         """Answer one control request; never raises for bad input."""
@@ -37,7 +37,7 @@ class Control:
             ("GET", "mutations"): lambda _: _json(200, self._desk.ledger.mutations()),
             ("DELETE", "mutations"): self._reset_counts,
             ("GET", "calls"): lambda _: _json(200, {"calls": self._desk.ledger.calls()}),
-            ("GET", "listings"): lambda _: _json(200, self._listings() if self._listings else {}),
+            ("GET", "listings"): lambda _: _json(200, self._listings()),
             ("POST", "clock"): self._set_clock,
         }
         if route not in routes:
@@ -71,8 +71,14 @@ class Control:
         return _json(200, self._desk.ledger.mutations())
 
     def _set_clock(self, body: dict[str, Any]) -> Answer:
-        offset = body.get("offset_seconds")
-        if isinstance(offset, bool) or not isinstance(offset, (int, float)):
-            raise TypeError("offset_seconds must be a number of seconds")
-        self._desk.clock_offset = float(offset)
-        return _json(200, {"offset_seconds": self._desk.clock_offset})
+        """STS expiry follows `offset_seconds`; CodeBuild's time limits count `minute_seconds` a minute."""
+        for name in ("offset_seconds", "minute_seconds"):
+            value = body.get(name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+                raise TypeError(f"{name} must be a number of seconds")
+        if body.get("offset_seconds") is not None:
+            self._desk.clock_offset = float(body["offset_seconds"])
+        if body.get("minute_seconds") is not None:
+            self._builds.minute_seconds = max(0.001, float(body["minute_seconds"]))
+        clock = {"offset_seconds": self._desk.clock_offset, "minute_seconds": self._builds.minute_seconds}
+        return _json(200, clock)

@@ -41,9 +41,10 @@ class Floor:
         self._app = DomainDispatcherApplication(create_backend_app)
         self._locks: dict[str, threading.RLock] = defaultdict(threading.RLock)
         self._making = threading.RLock()
-        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str, bool], Any] = {}
         self._boto: Any = None
         self.serve_inner: Any = None
+        self.serve_outside: Any = None
 
     @contextlib.contextmanager
     def account(self, account: str) -> Iterator[None]:
@@ -64,15 +65,18 @@ class Floor:
         pieces, status, headers = run_wsgi_app(self._app, environ, buffered=True)
         return Answer(int(status.split()[0]), list(headers), b"".join(pieces))
 
-    def client(self, service: str, account: str, region: str) -> Any:
-        """A boto3 client inside this process: its calls act in `account` and open no connection."""
-        key = (service, account, region)
+    def client(self, service: str, account: str, region: str, *, outside: bool = False) -> Any:
+        """A boto3 client inside this process: its calls act in `account` and open no connection.
+
+        They are part of another call and not counted, unless they come from `outside`.
+        """
+        key = (service, account, region, outside)
         with self._making:
             if key not in self._clients:
-                self._clients[key] = self._new_client(service, account, region)
+                self._clients[key] = self._new_client(service, account, region, outside)
             return self._clients[key]
 
-    def _new_client(self, service: str, account: str, region: str) -> Any:
+    def _new_client(self, service: str, account: str, region: str, outside: bool) -> Any:
         if self._boto is None:
             core = botocore.session.Session()
             core.set_credentials("AKIASANDBOXINNER0000", "inner")
@@ -81,12 +85,12 @@ class Floor:
         client = self._boto.client(service, endpoint_url=_INNER_ADDRESS, region_name=region, config=config)
 
         def send(request: Any, **_: Any) -> AWSResponse:
-            return self._inner(account, request)
+            return self._inner(account, request, outside)
 
         client.meta.events.register("before-send", send)
         return client
 
-    def _inner(self, account: str, request: Any) -> AWSResponse:
+    def _inner(self, account: str, request: Any, outside: bool) -> AWSResponse:
         url = urlsplit(request.url)
         body = request.body.read() if hasattr(request.body, "read") else request.body
         headers = {
@@ -101,7 +105,8 @@ class Floor:
             data=body or b"",
             base_url=_INNER_ADDRESS,
         )
-        answer = self.serve_inner(account, builder.get_environ())
+        serve = self.serve_outside if outside else self.serve_inner
+        answer = serve(account, builder.get_environ())
         return AWSResponse(request.url, answer.status, dict(answer.headers), _Raw(answer.body))
 
 

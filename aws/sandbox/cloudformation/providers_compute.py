@@ -5,7 +5,18 @@ import json
 import zipfile
 from typing import Any
 
-from aws.sandbox.cloudformation.resources import Made, Place, Provider, number, picked, required, tags_of
+from botocore.exceptions import ClientError
+
+from aws.sandbox.cloudformation.resources import (
+    Made,
+    Place,
+    Provider,
+    ResourceFailed,
+    number,
+    picked,
+    required,
+    tags_of,
+)
 from aws.sandbox.cloudformation.state import Resource
 
 _FUNCTION_FIELDS = (
@@ -22,6 +33,26 @@ def _code(code: dict[str, Any]) -> dict[str, Any]:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(zipfile.ZipInfo("index.py"), code["ZipFile"])
     return {"ZipFile": buffer.getvalue()}
+
+
+def _check_code(place: Place, code: dict[str, Any]) -> None:
+    """Raise as Lambda does when the code's object is not there (moto makes the function all the same)."""
+    if "S3Bucket" not in code:
+        return
+    request = {"Bucket": code["S3Bucket"], "Key": code.get("S3Key", "")}
+    if "S3ObjectVersion" in code:
+        request["VersionId"] = code["S3ObjectVersion"]
+    try:
+        place.client("s3").head_object(**request)
+    except ClientError as exc:
+        missing = "NoSuchVersion" if "S3ObjectVersion" in code else "NoSuchKey"
+        status = exc.response["ResponseMetadata"]["HTTPStatusCode"]
+        name = "AccessDenied" if status == 403 else missing
+        text = f"Error occurred while GetObject. S3 Error Code: {name}. S3 Error Message: no such object"
+        raise ResourceFailed(
+            f'Resource handler returned message: "{text} (Service: Lambda, Status Code: 400)" '
+            "(HandlerErrorCode: InvalidRequest)"
+        ) from exc
 
 
 def _function_settings(properties: dict[str, Any]) -> dict[str, Any]:
@@ -41,6 +72,7 @@ def _function(place: Place, name: str) -> Made:
 
 def _create_function(place: Place, name: str, properties: dict[str, Any]) -> Made:
     required(properties, "Code", "Role")
+    _check_code(place, properties["Code"])
     tags = {tag["Key"]: tag["Value"] for tag in tags_of(properties)}
     fields = {**_function_settings(properties), "FunctionName": name, "Tags": tags}
     place.client("lambda").create_function(**fields, Code=_code(properties["Code"]))
@@ -50,6 +82,7 @@ def _create_function(place: Place, name: str, properties: dict[str, Any]) -> Mad
 def _update_function(place: Place, resource: Resource, properties: dict[str, Any]) -> Made:
     client, name = place.client("lambda"), resource.physical_id
     if properties.get("Code") != resource.properties.get("Code"):
+        _check_code(place, properties["Code"])
         client.update_function_code(FunctionName=name, **_code(properties["Code"]))
     settings = _function_settings(properties)
     for fixed in ("PackageType", "Architectures", "FunctionName"):
