@@ -1,10 +1,13 @@
 """Reading the log: events as a caller may see them, checkpoints, stored subtrees, the sealer's health."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from audit.exports.bundle import Part
+from audit.merkle import inclusion_proof
 from audit.models import AuditEvent, Checkpoint, Leaf, Node, Opening, SealerState
 from kernel.actor import Actor
 from kernel.clock import raw_now
@@ -98,3 +101,49 @@ def sealer_health(window: timedelta = timedelta(hours=1)) -> SealerHealth:
         mismatch=state.mismatch if state else "",
         alive_at=state.alive_at if state else None,
     )
+
+
+def leaf_proof(index: int) -> dict | None:
+    """The inclusion proof of leaf `index` in the newest checkpoint, hashes in base64; None if it has no such
+    leaf."""
+    checkpoint = last_checkpoint()
+    if checkpoint is None or index >= checkpoint.tree_size:
+        return None
+    read = StoredNodes()
+    proof = inclusion_proof(read, index, checkpoint.tree_size)
+    return {
+        "leaf_index": index,
+        "leaf_hash": b64encode(read(0, index)).decode(),
+        "tree_size": checkpoint.tree_size,
+        "root": b64encode(checkpoint.root).decode(),
+        "hashes": [b64encode(digest).decode() for digest in proof],
+        "checkpoint": checkpoint.note,
+    }
+
+
+def bundle_part(since: datetime | None, until: datetime | None) -> Part | None:
+    """The leaves of the events from `since` to `until`, widened to whole checkpoints; None before the first
+    one.
+
+    Where no event lies between the two, the part holds the neighbours on both sides, so that the absence
+    shows.
+    """
+    last = last_checkpoint()
+    if last is None:
+        return None
+    sealed = Leaf.objects.filter(leaf_index__lt=last.tree_size)
+    low, high = 0, last.tree_size - 1
+    if since is not None:
+        low = _index(sealed.filter(event__at__gte=since).order_by("leaf_index"), default=high)
+    if until is not None:
+        high = _index(sealed.filter(event__at__lte=until).order_by("-leaf_index"), default=0)
+    low, high = min(low, high), max(low, high)
+    return Part(
+        first=Checkpoint.objects.filter(tree_size__lte=low).order_by("-tree_size").first(),
+        last=Checkpoint.objects.filter(tree_size__gt=high).order_by("tree_size").first(),
+    )
+
+
+def _index(leaves: QuerySet, *, default: int) -> int:
+    found = leaves.values_list("leaf_index", flat=True).first()
+    return default if found is None else found
