@@ -93,8 +93,12 @@ def _events(actor: Actor, query: dict):
 
 
 def _visible_applications(actor: Actor) -> frozenset[str] | None:
-    """Which applications an actor sees is known above this app; the settings name the function that knows."""
-    return import_string(settings.AUDIT_VISIBLE_APPLICATIONS)(actor)
+    """Which applications an actor sees is known above this app; the settings name the function that knows.
+    Without it a machine sees its own application and a person nothing but their own acts."""
+    name = getattr(settings, "AUDIT_VISIBLE_APPLICATIONS", None)
+    if name is None:
+        return frozenset({actor.application}) if actor.application else frozenset()
+    return import_string(name)(actor)
 
 
 def _in_order(query: dict) -> None:
