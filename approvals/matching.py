@@ -25,7 +25,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Assignment:
-    """`filled`: each slot's index → the people in it, in the order of their votes; `missing`: what is open."""
+    """`filled`: slot index → the people in it, in the order of their votes; `missing`: what is open."""
 
     filled: dict[int, list[str]]
     complete: bool
@@ -44,8 +44,8 @@ def slots_of(rows: Iterable[Mapping]) -> list[Slot]:
 def assign(slots: Sequence[Slot], votes: Iterable[tuple[str, frozenset[str]]]) -> Assignment:
     """Fill the slots with as many voters as possible, each person in one slot, earlier votes preferred.
 
-    `votes`: (person, groups) in the order they were cast; a second vote of a person is not looked at. Who
-    fills a slot once keeps one (perhaps another one) whatever votes follow: votes are taken one by one and each
+    `votes`: (person, groups) as they were cast; a second vote of a person is not looked at. Who
+    fills a slot once keeps one (perhaps another one) whatever votes follow: votes are taken one by one, and each
     is only ever added by moving others, never by dropping them.
     """
     filled: dict[int, list[str]] = {index: [] for index in range(len(slots))}
@@ -87,7 +87,7 @@ def _seat(
 
 
 def satisfiable(slots: Sequence[Slot], eligible: Mapping[str, Iterable[str]]) -> list[str] | None:
-    """None if distinct people of `eligible` {person: groups} can fill all slots, else the smallest failing set.
+    """None if distinct people of `eligible` {person: groups} can fill all slots, else a smallest failing set.
 
     A failing set is a list of groups that together have fewer people than their slots ask for. "Smallest" is
     exact up to 12 distinct groups; beyond that no group can be left out of what is returned.
