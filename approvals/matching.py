@@ -45,7 +45,7 @@ def assign(slots: Sequence[Slot], votes: Iterable[tuple[str, frozenset[str]]]) -
     """Fill the slots with as many voters as possible, each person in one slot, earlier votes preferred.
 
     `votes`: (person, groups) as they were cast; a second vote of a person is not looked at. Who
-    fills a slot once keeps one (perhaps another one) whatever votes follow: votes are taken one by one, and each
+    fills a slot once keeps one (perhaps another) whatever votes follow: votes are taken one by one, and each
     is only ever added by moving others, never by dropping them.
     """
     filled: dict[int, list[str]] = {index: [] for index in range(len(slots))}
