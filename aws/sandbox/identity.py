@@ -17,6 +17,8 @@ from aws.sandbox.wire import AwsError, Call
 TOOLS_ACCOUNT = "000000000000"
 TOOLS_ACCESS_KEY_ID = "AKIASANDBOXTOOLS0000"
 TOOLS_SECRET_ACCESS_KEY = "sandbox-only-no-real-account-has-this"
+# The root user of any account of the sandbox, for setting accounts up: this prefix and the account's number.
+ROOT_KEY_PREFIX = "AKIAROOT"
 TOOLS_ARN = f"arn:aws:iam::{TOOLS_ACCOUNT}:user/release-gate"
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
@@ -73,6 +75,10 @@ class Vault:
         call.access_key_id = key_id
         if key_id == TOOLS_ACCESS_KEY_ID:
             call.account, call.caller_arn = TOOLS_ACCOUNT, TOOLS_ARN
+            return
+        if key_id.startswith(ROOT_KEY_PREFIX) and re.fullmatch(r"\d{12}", key_id[len(ROOT_KEY_PREFIX) :]):
+            call.account = key_id[len(ROOT_KEY_PREFIX) :]
+            call.caller_arn = f"arn:aws:iam::{call.account}:root"
             return
         content = self._open(token) if token else None
         if content is None or content["k"] != key_id:

@@ -37,11 +37,11 @@ class Keeper:
         states = dict(self._moto_states(account))
         for (owner, region), book in list(self._stacks.books.items()):
             if owner == account:
-                states[("stacks", account, region)] = pickling.dump(None, book, self._blobs)
+                states[("stacks", account, region)] = pickling.dump(book, self._blobs)
         for here in {*self._builds.projects, *self._builds.builds}:
             if here[0] == account:
                 content = (self._builds.projects[here], self._builds.builds[here])
-                states[("builds", *here)] = pickling.dump(None, content, self._blobs)
+                states[("builds", *here)] = pickling.dump(content, self._blobs)
         return states
 
     def _moto_states(self, account: str) -> Any:
@@ -51,7 +51,7 @@ class Keeper:
             for region, backend in list(backends[account].items()):
                 key = ("moto", backends.service_name, account, region)
                 try:
-                    yield key, pickling.dump(backend, backend.__dict__, self._blobs)
+                    yield key, pickling.dump(backend.__dict__, self._blobs)
                 except Exception as exc:
                     # Any service of moto may hold something that cannot be kept; the others still are.
                     if key[1] not in self._unkept:

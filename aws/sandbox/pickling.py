@@ -1,7 +1,8 @@
 """Accounts turned into bytes and back: moto's backends with everything in them that pickle cannot keep.
 
 Locks are made anew, bodies of objects go to files named by digest, and references from one backend to
-another are kept as names, so that each backend is a piece of its own.
+another are kept as names, so that each backend is a piece of its own. moto's own __getstate__ of S3 objects
+drops their history, hence attributes are taken as they are.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
+from moto.s3.models import FakeKey
 
 _LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
 _INLINE_BYTES = 4096
@@ -70,6 +72,21 @@ def _weak_values(items: dict[Any, Any]) -> Any:
     return weakref.WeakValueDictionary(items)
 
 
+def _bare(kind: Any) -> Any:
+    """An object of a class without its constructor, to be filled by _fill."""
+    return kind.__new__(kind)
+
+
+def _fill(made: Any, state: tuple[dict[str, Any], Any, dict[Any, Any]]) -> None:
+    """Put attributes, default factory and items back past any method of the class that would interfere."""
+    attributes, factory, items = state
+    made.__dict__.update(attributes)
+    if isinstance(made, defaultdict):
+        made.default_factory = factory
+    if isinstance(made, dict):
+        dict.update(made, items)
+
+
 def _function(module: str, code: bytes) -> Any:
     importlib.import_module(module)
     return types.FunctionType(marshal.loads(code), sys.modules[module].__dict__)
@@ -84,12 +101,12 @@ def _backend_dict(module: str, name: str) -> Any:
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, sink: Any, root: Any, blobs: Blobs):
+    def __init__(self, sink: Any, blobs: Blobs):
         super().__init__(sink, protocol=5)
-        self._root, self._blobs = root, blobs
+        self._blobs = blobs
 
     def persistent_id(self, obj: Any) -> Any:
-        if isinstance(obj, BaseBackend) and obj is not self._root:
+        if isinstance(obj, BaseBackend):
             return "backend", type(obj).__module__, type(obj).__name__, obj.account_id, obj.region_name
         if isinstance(obj, BackendDict):
             return "dict", obj.backend.__module__, obj.backend.__name__
@@ -106,6 +123,10 @@ class _Pickler(pickle.Pickler):
             return threading.RLock, ()
         if isinstance(obj, weakref.WeakValueDictionary):
             return _weak_values, (dict(obj),)
+        if isinstance(obj, FakeKey) or (isinstance(obj, dict) and hasattr(obj, "__dict__")):
+            items = dict(dict.items(obj)) if isinstance(obj, dict) else {}
+            state = (obj.__dict__, getattr(obj, "default_factory", None), items)
+            return _bare, (type(obj),), state, None, None, _fill
         if isinstance(obj, types.FunctionType) and "<" in obj.__qualname__ and not obj.__closure__:
             return _function, (obj.__module__, marshal.dumps(obj.__code__))
         return NotImplemented
@@ -126,10 +147,10 @@ class _Unpickler(pickle.Unpickler):
         return backends[rest[2]] if kind == "account" else backends[rest[2]][rest[3]]
 
 
-def dump(root: Any, content: Any, blobs: Blobs) -> bytes:
-    """The content of `root` as bytes; other backends in it are kept by name."""
+def dump(content: Any, blobs: Blobs) -> bytes:
+    """The content as bytes; backends that it refers to are kept by name."""
     sink = io.BytesIO()
-    _Pickler(sink, root, blobs).dump(content)
+    _Pickler(sink, blobs).dump(content)
     return sink.getvalue()
 
 
@@ -142,7 +163,7 @@ def into_backend(backend: Any, content: dict[str, Any]) -> None:
     """Put a backend's kept attributes back, in place where a dict of the fresh backend has a factory."""
     for name, value in content.items():
         fresh = getattr(backend, name, None)
-        if isinstance(fresh, defaultdict) and type(value) is dict:
+        if type(fresh) is defaultdict and type(value) is dict:
             fresh.clear()
             fresh.update(value)
         else:
