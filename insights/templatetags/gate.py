@@ -109,6 +109,12 @@ def _now(context):
     return _aware(context.get("now")) or timezone.now()
 
 
+@register.simple_tag(takes_context=True)
+def page_time(context):
+    """When the page was made, for the script that keeps relative times true while the page stays open."""
+    return _stamps(_now(context))[0]
+
+
 def relative(moment, now):
     """`moment` against `now` in the words of a person: "4 m ago", "in 9 h 12 m", "just now"."""
     seconds = (moment - now).total_seconds()
