@@ -135,8 +135,6 @@ class ApplicationToken(ApiView):
 
 
 class WhoAmI(ApiView):
-    scopes = {}
-
     def get(self, request):
         """The caller as the rules see them; any valid token may ask, whatever its scopes."""
         read_query(request, {})

@@ -1,7 +1,7 @@
 """Who is calling the API: a bearer token or a browser session becomes `request.actor`.
 
 A personal token costs two queries (the token with its owner and the time; groups and teams), an application
-token one. What a machine's scopes allow is checked by kernel.rest.ApiView, endpoint by endpoint.
+token one.
 """
 
 from dataclasses import dataclass
@@ -47,8 +47,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
     def authenticate(self, request) -> tuple[Person | ApplicationPrincipal, ApiToken] | None:
         """(user, token), with `request.actor` set on the HttpRequest below.
 
-        Raises AuthenticationFailed (401 `not_authenticated`, `token_expired`, `token_revoked`) and, for a
-        personal token that was given fewer scopes than the request needs, Forbidden (403).
+        Raises AuthenticationFailed (401 `not_authenticated`, `token_expired`, `token_revoked`) and Forbidden
+        (403 `forbidden`, `missing_permission`: "scope …") for a token without the scope of the request.
         """
         scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != SCHEME:
@@ -57,15 +57,19 @@ class TokenAuthentication(authentication.BaseAuthentication):
         http.actor = Actor.anonymous(**_origin(http))
         token = _live_token(secret.strip())
         if token.person is None:
+            user = ApplicationPrincipal(token.application_id)
             http.actor = actor_for_application(token, **_origin(http))
-            return ApplicationPrincipal(token.application_id), token
-        http.actor = actor_for_person(token.person, method=Method.TOKEN, token=token, **_origin(http))
-        lacking = missing_scope(scopes=token.scopes, method=http.method, path=http.path)
+        else:
+            user = token.person
+            http.actor = actor_for_person(user, method=Method.TOKEN, token=token, **_origin(http))
+        lacking = missing_scope(
+            scopes=token.scopes, personal=token.person is not None, method=http.method, path=http.path
+        )
         if lacking:
             raise Forbidden(
                 f"This token does not have the scope {lacking}.", missing_permission=f"scope {lacking}"
             )
-        return token.person, token
+        return user, token
 
     def authenticate_header(self, request) -> str:
         """Makes DRF answer 401 and not 403 where credentials are missing."""

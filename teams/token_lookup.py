@@ -19,7 +19,10 @@ class DatabaseNow(Func):
 
     def as_sqlite(self, compiler, connection, **extra):
         return super().as_sql(
-            compiler, connection, template="strftime('%%Y-%%m-%%dT%%H:%%M:%%f+00:00', 'now')", **extra
+            compiler,
+            connection,
+            template="strftime('%%%%Y-%%%%m-%%%%dT%%%%H:%%%%M:%%%%f+00:00', 'now')",
+            **extra,
         )
 
 

@@ -19,14 +19,16 @@ CHECKSUM = 6
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 FORM = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{RANDOM + CHECKSUM}}}")
 
+READ = "read"
 WRITE = "write"
+WHOAMI = "/api/v1/whoami"
 PERSONAL_SCOPES = (*SCOPES, WRITE)
 
 SHORTEST = 1  # seconds
 LONGEST = 365 * 86_400
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# Which scope a changing request of a restricted personal token needs, by its path; the first hit counts.
+# Which scope a changing request needs, by its path; the first hit counts.
 AREAS = (
     (re.compile(r"/api/v1/builds/[^/]+/evidence"), "evidence:write"),
     (re.compile(r"/api/v1/builds(/.*)?"), "builds:write"),
@@ -63,13 +65,17 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def missing_scope(*, scopes, method: str, path: str) -> str | None:
-    """The scope that a person's token lacks for this request, or None.
+def missing_scope(*, scopes, personal: bool, method: str, path: str) -> str | None:
+    """The scope that a token lacks for this request, or None.
 
-    Without scopes, or with `write`, it does whatever its person may. With other scopes it may read, and
-    change what their areas cover; everything else needs `write`.
+    A person's token without scopes, or with `write`, does whatever its person may; with others it reads, changes
+    what their areas cover, and lacks `write` for the rest. An application's token needs `read` for reading (who
+    it is, it may always ask) and the area's scope for changing; outside the areas its request goes through, for
+    the action to refuse a machine in its own words.
     """
-    if not scopes or WRITE in scopes or method in SAFE_METHODS:
+    if personal and (not scopes or WRITE in scopes):
         return None
-    needed = next((scope for pattern, scope in AREAS if pattern.fullmatch(path)), WRITE)
-    return None if needed in scopes else needed
+    if method in SAFE_METHODS:
+        return None if personal or READ in scopes or path == WHOAMI else READ
+    needed = next((scope for pattern, scope in AREAS if pattern.fullmatch(path)), WRITE if personal else None)
+    return None if needed is None or needed in scopes else needed

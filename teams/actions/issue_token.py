@@ -87,7 +87,7 @@ def _scopes(actor: Actor, scopes: list[str], known: tuple[str, ...]) -> list[str
         raise _invalid("/scopes", "scopes_required", "An application's token needs at least one scope.")
     # A restricted token must not make itself an unrestricted one.
     if actor.method == Method.TOKEN and actor.scopes and not (scopes and actor.scopes.issuperset(scopes)):
-        raise Forbidden("A token cannot give more than it has.", missing_scope="write")
+        raise Forbidden("A token cannot give more than it has.", missing_permission="scope write")
     return sorted(set(scopes))
 
 

@@ -1,0 +1,1 @@
+"""People, groups, tokens and sign-in."""

@@ -1,0 +1,1 @@
+"""Every verb of teams, with its bad-input half."""
