@@ -23,7 +23,7 @@ class Build(models.Model):
     created_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_reason = models.TextField(default="", blank=True)
-    # What verify_artifacts read from the test-bundle: {"digest", "suites": […]} or {"problems": […]}; null: unread
+    # What verify_artifacts read from the test-bundle (builds.testspec.read_bundle); null: unread
     test_spec = models.JSONField(null=True)
 
     class Meta:

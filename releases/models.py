@@ -21,7 +21,9 @@ class Release(models.Model):
     withdrawn_reason = models.TextField(default="", blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["application", "version"], name="release_version_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "version"], name="release_version_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.application_id} {self.version}"

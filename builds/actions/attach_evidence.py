@@ -1,0 +1,130 @@
+"""Add a report to a build, or to a deployment of it: test results, coverage, scans. Append-only."""
+
+from django.db import transaction
+
+from audit.actions.append import append
+from builds import evidence_store
+from builds.access import EVIDENCE_WRITE, application_for
+from builds.evidence.detect import EvidenceRejected, read
+from builds.models import Build, Evidence
+from builds.queries import get_build
+from kernel.actor import Actor
+from kernel.clock import now
+from kernel.refusals import Denial, Invalid, Refusal
+
+KINDS = ("junit", "coverage", "sarif", "sbom", "provenance", "cfn-lint", "custom")
+READ = frozenset({"junit", "coverage"})  # the kinds whose content counts so far
+LIMIT_BYTES = 10 * 1024**2
+LONGEST_NAME = 200
+NOT_EVALUATED = {
+    "code": "not_evaluated",
+    "detail": "This kind is kept as it was posted; its content is not evaluated yet and counts for nothing.",
+}
+
+
+class TooLarge(Refusal):
+    """The file is over 10 MB."""
+
+    status = 413
+    code = "too_large"
+    title = "Too large"
+
+
+@transaction.atomic
+def attach_evidence(*, actor: Actor, build_id: str, kind: str, name: str, data: bytes) -> Evidence:
+    """Store what a CI posted about its build. Records `evidence.added`.
+
+    Raises NotFound (also for another application's build); Forbidden; TooLarge 413; Invalid 422
+    `evidence_kind_unknown` (naming the kinds), `name_invalid`, `evidence_rejected` (with line and column,
+    recorded as `evidence.refused`).
+    """
+    build = get_build(actor, build_id)
+    application_for(actor, build.application_id, scope=EVIDENCE_WRITE)
+    return attach_result(
+        actor=actor, build=build, subject=f"build:{build.pk}", kind=kind, name=name, data=data
+    )
+
+
+@transaction.atomic
+def attach_result(*, actor: Actor, build: Build, subject: str, kind: str, name: str, data: bytes) -> Evidence:
+    """Store a report about `subject` (`build:bld_…` or `deployment:dep_…`) of this build; no permission is
+    asked, the caller has decided. Raises as `attach_evidence` does, but for NotFound and Forbidden."""
+    _check(kind, name, data)
+    found = _read(build, subject, kind, data)
+    digest = evidence_store.keep(data)
+    evidence = Evidence.objects.create(
+        build=build,
+        subject=subject,
+        kind=kind,
+        name=name,
+        digest=digest,
+        size=len(data),
+        posted_by=actor.tag,
+        created_at=now(),
+        **found,
+    )
+    append(
+        kind="evidence.added",
+        actor=actor,
+        subject=subject,
+        application=build.application_id,
+        data={
+            "evidence": evidence.pk,
+            "build": build.pk,
+            "kind": kind,
+            "verdict": evidence.verdict,
+            "digest": digest,
+            "size": len(data),
+        },
+        private={"name": name},
+    )
+    return evidence
+
+
+def _check(kind: str, name: str, data: bytes) -> None:
+    errors = []
+    if kind not in KINDS:
+        detail = f"The kinds of evidence are {', '.join(KINDS)}."
+        errors.append({"pointer": "/kind", "code": "evidence_kind_unknown", "detail": detail})
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        detail = f"A name has 1 to {LONGEST_NAME} printable characters."
+        errors.append({"pointer": "/name", "code": "name_invalid", "detail": detail})
+    if errors:
+        raise Invalid(errors=errors)
+    if len(data) > LIMIT_BYTES:
+        raise TooLarge(f"The file has {len(data)} bytes; at most {LIMIT_BYTES} are taken.")
+
+
+def _read(build: Build, subject: str, kind: str, data: bytes) -> dict:
+    """The fields of the row that come from the content. Nothing unread ever counts as a pass."""
+    if kind not in READ:
+        return {
+            "dialect": "",
+            "state": "parsed",
+            "verdict": "none",
+            "summary": {},
+            "problems": [NOT_EVALUATED],
+        }
+    try:
+        report = read(kind, data)
+    except EvidenceRejected as error:
+        place = {"line": error.line, "column": error.column}
+        problem = {"pointer": "/file", "code": "evidence_rejected", "detail": str(error), **place}
+        raise Invalid(
+            errors=[problem],
+            denial=Denial(
+                kind="evidence.refused",
+                subject=subject,
+                application=build.application_id,
+                data={"build": build.pk, "kind": kind, "digest": evidence_store.digest_of(data), **place},
+                private={"detail": str(error)},
+            ),
+            **place,
+        ) from error
+    return {
+        "dialect": report.dialect,
+        "state": "parsed",
+        "verdict": report.verdict,
+        "summary": report.summary,
+        "problems": report.problems,
+    }
