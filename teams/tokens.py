@@ -68,10 +68,10 @@ def digest(secret: str) -> str:
 def missing_scope(*, scopes, personal: bool, method: str, path: str) -> str | None:
     """The scope that a token lacks for this request, or None.
 
-    A person's token without scopes, or with `write`, does whatever its person may; with others it reads, changes
-    what their areas cover, and lacks `write` for the rest. An application's token needs `read` for reading (who
-    it is, it may always ask) and the area's scope for changing; outside the areas its request goes through, for
-    the action to refuse a machine in its own words.
+    A person's token without scopes, or with `write`, does whatever its person may; with others it reads,
+    changes what their areas cover, and lacks `write` for the rest. An application's token needs `read` for
+    reading (who it is, it may always ask) and the area's scope for changing; outside the areas its request
+    goes through, for the action to refuse a machine in its own words.
     """
     if personal and (not scopes or WRITE in scopes):
         return None
