@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from approvals.matching import Assignment, Slot, assign
 from approvals.states import TAKES_VOTES, ApprovalState, Decision
+from pipelines.matching import Assignment, Slot, assign
 
 RELATIONS = ("requester", "submitter", "author", "pipeline_editor")
 COMMENT_MIN, COMMENT_MAX = 10, 2000  # characters, requirement C12

@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from approvals.matching import Slot
 from approvals.rules import (
     RELATIONS,
     CastVote,
@@ -17,6 +16,7 @@ from approvals.rules import (
     may_vote,
     valid_until,
 )
+from pipelines.matching import Slot
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SLOTS = (Slot("release-managers", 1), Slot("payments-owners", 1))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.matching import Slot, assign, can_still_fill, satisfiable, slots_of, would_help
+from pipelines.matching import Slot, assign, can_still_fill, satisfiable, slots_of, would_help
 
 CASES = int(os.environ.get("RG_MATCHING_CASES", "20000"))
 PROD = [Slot("release-managers", 1), Slot("payments-owners", 1)]
