@@ -55,3 +55,13 @@ class RateBucket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.minute}: {self.used}"
+
+
+class Heartbeat(models.Model):
+    """When a part that runs by itself last said that it lives, by the database's clock."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.seen_at}"

@@ -100,6 +100,12 @@ def unreported_failures(*, before_minute: int) -> list[RateBucket]:
     return list(rows.order_by("minute", "subject"))
 
 
+def forget_before(minute: int) -> int:
+    """Delete the counters of minutes before `minute` that nobody needs any more; returns how many."""
+    old = RateBucket.objects.filter(minute__lt=minute)
+    return old.exclude(subject__startswith="ip:", reported=False).delete()[0]
+
+
 def forget() -> None:
     """Drop what this process holds in memory (tests; a child after fork)."""
     _allowance.forget()

@@ -9,6 +9,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+# WAL lets readers work beside the one writer; NORMAL loses no committed row when only the process dies.
+SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA busy_timeout=20000;"
+
 
 def env_text(name: str, default: str | None = None) -> str | None:
     return os.environ.get(name, default)
@@ -66,11 +69,13 @@ def database(url: str) -> dict:
             "OPTIONS": {
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
-                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA busy_timeout=20000;",
+                "init_command": SQLITE_PRAGMAS,
             },
         }
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(f"DATABASE_URL must begin with postgres:// or sqlite:///, not {parts.scheme}://")
+        raise ImproperlyConfigured(
+            f"DATABASE_URL must begin with postgres:// or sqlite:///, not {parts.scheme}://"
+        )
     query = dict(parse_qsl(parts.query))
     options = {"connect_timeout": 3}
     if "role" in query:

@@ -12,7 +12,7 @@ from releasegate.env import database, env_bool, env_list, env_number, env_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# The mode -----------------------------------------------------------------------------------------------------
+# The mode ---------------------------------------------------------------------------------------------------
 # embedded: SQLite, worker and sandbox AWS in one process, never real accounts. production: everything real.
 MODE = env_text("RELEASEGATE_MODE", "embedded")
 if MODE not in {"embedded", "production", "test"}:
@@ -57,12 +57,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "releasegate.middleware.csp.ContentSecurityPolicyMiddleware",
     "releasegate.middleware.health.HealthMiddleware",
     "releasegate.middleware.request_id.RequestIdMiddleware",
     "releasegate.middleware.token_in_query.TokenInQueryMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "releasegate.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -95,9 +95,9 @@ TEMPLATES = [
     }
 ]
 
-# Databases ----------------------------------------------------------------------------------------------------
-# Three addresses of one database. The role decides which one this process uses: the application may only INSERT
-# and SELECT on the log, the owner migrates, the sealer writes leaves and checkpoints.
+# Databases --------------------------------------------------------------------------------------------------
+# Three addresses of one database. The role decides which one this process uses: the application may only
+# INSERT and SELECT on the log, the owner migrates, the sealer writes leaves and checkpoints.
 _URLS = {"app": env_secret("DATABASE_URL", f"sqlite:///{DATA_DIR}/releasegate.sqlite3")}
 _URLS["owner"] = env_secret("DATABASE_OWNER_URL", _URLS["app"])
 _URLS["sealer"] = env_secret("DATABASE_SEALER_URL", _URLS["app"])
@@ -110,7 +110,9 @@ DATABASES = {"default": database(_URLS[DATABASE_ROLE])}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Sessions, limits and caches live in the database, so that a lost Redis loses nothing anybody notices.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "releasegate_cache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "releasegate_cache"}
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -121,7 +123,7 @@ SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 CSRF_FAILURE_VIEW = "releasegate.errors.csrf_failure"
 
-# Transport and headers ----------------------------------------------------------------------------------------
+# Transport and headers --------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
@@ -134,7 +136,7 @@ if env_bool("RELEASEGATE_BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
 
-# People -------------------------------------------------------------------------------------------------------
+# People -----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "teams.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -154,7 +156,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
-# REST ---------------------------------------------------------------------------------------------------------
+# REST -------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "teams.authentication.TokenAuthentication",
@@ -164,7 +166,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["releasegate.rest.parsers.StrictJSONParser"],
     "EXCEPTION_HANDLER": "releasegate.rest.problems.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "releasegate.rest.schema.CodeSchema",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -175,16 +177,18 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 RATE_LIMIT_PER_MINUTE = int(env_number("RELEASEGATE_RATE_LIMIT_PER_MINUTE", 2400, least=1))
-UNAUTHENTICATED_LIMIT_PER_MINUTE = int(env_number("RELEASEGATE_UNAUTHENTICATED_LIMIT_PER_MINUTE", 120, least=1))
+UNAUTHENTICATED_LIMIT_PER_MINUTE = int(
+    env_number("RELEASEGATE_UNAUTHENTICATED_LIMIT_PER_MINUTE", 120, least=1)
+)
 
-# Time ---------------------------------------------------------------------------------------------------------
+# Time -------------------------------------------------------------------------------------------------------
 USE_TZ = True
 TIME_ZONE = "UTC"
 DEFAULT_VIEWER_ZONE = env_text("RELEASEGATE_TIME_ZONE", "UTC")
 USE_I18N = False
 LANGUAGE_CODE = "en"
 
-# Static files -------------------------------------------------------------------------------------------------
+# Static files -----------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env_text("RELEASEGATE_STATIC_ROOT", str(DATA_DIR / "static")))
@@ -199,11 +203,13 @@ STORAGES = {
 }
 EVIDENCE_DIR = Path(env_text("RELEASEGATE_EVIDENCE_DIR", str(DATA_DIR / "evidence")))
 
-# Workers ------------------------------------------------------------------------------------------------------
+# Workers ----------------------------------------------------------------------------------------------------
 BROKER_URL = env_secret("REDIS_URL", "memory://")
 if PRODUCTION and BROKER_URL == "memory://":
     raise ImproperlyConfigured("REDIS_URL is required in production.")
-# All intervals are one scale apart from production's, so that tests run the same machine fifteen times faster.
+# Embedded, one worker does everything, so there is one queue; otherwise each pool has its own.
+SINGLE_QUEUE = BROKER_URL == "memory://"
+# All intervals are one scale apart from production's, so tests run the same machine fifteen times faster.
 TIME_SCALE = env_number("RELEASEGATE_TIME_SCALE", 1.0, least=0.001)
 LEASE_SECONDS = 30 * TIME_SCALE
 LEASE_RENEW_SECONDS = 10 * TIME_SCALE
@@ -211,14 +217,14 @@ SWEEP_SECONDS = 10 * TIME_SCALE
 POLL_SECONDS = (env_number("RELEASEGATE_POLL_SECONDS", 5.0) * TIME_SCALE, 60 * TIME_SCALE)
 WORKER_ALIVE_SECONDS = 60 * TIME_SCALE
 
-# AWS ----------------------------------------------------------------------------------------------------------
+# AWS --------------------------------------------------------------------------------------------------------
 AWS_ENDPOINT_URL = env_text("RELEASEGATE_AWS_ENDPOINT_URL")  # the sandbox; None means AWS itself
 AWS_REGION = env_text("RELEASEGATE_AWS_REGION", "eu-west-1")
 AWS_ACCESS_KEY_ID = env_secret("RELEASEGATE_AWS_ACCESS_KEY_ID")
 AWS_SECRET_ACCESS_KEY = env_secret("RELEASEGATE_AWS_SECRET_ACCESS_KEY")
 TOOLS_ACCOUNT = env_text("RELEASEGATE_TOOLS_ACCOUNT", "000000000000")
 
-# The audit log ------------------------------------------------------------------------------------------------
+# The audit log ----------------------------------------------------------------------------------------------
 AUDIT_ORIGIN = env_text("RELEASEGATE_AUDIT_ORIGIN", "releasegate.local/audit")
 AUDIT_SIGNING_KEY = env_secret("RELEASEGATE_AUDIT_SIGNING_KEY")  # PKCS#8 PEM; only the sealer needs it
 SEAL_SECONDS = 1 * TIME_SCALE

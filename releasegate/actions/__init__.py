@@ -1,0 +1,1 @@
+"""What the wiring does by itself."""

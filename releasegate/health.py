@@ -1,0 +1,120 @@
+"""Does this process live, and can it do its work? Asked without login: so no names and no ids."""
+
+import logging
+from datetime import datetime
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max
+from django.http import HttpResponse, JsonResponse
+
+from audit.queries import last_checkpoint, sealer_health
+from deployments.models import Deployment, Worker
+from kernel import heartbeat
+from kernel.clock import now, raw_now
+from kernel.verdicts import wire_time
+
+log = logging.getLogger(__name__)
+
+SEALER_LATE = 60.0  # seconds an event may wait for its leaf before we say that we are not ready
+BROKER_SECONDS = 0.5
+MEMORY = "memory://"
+
+_migrated = False  # once applied, migrations stay applied while this code runs
+
+
+def livez(request) -> HttpResponse:
+    """200 as long as this process answers. Asks nobody: a lost database must not restart every container."""
+    return JsonResponse({"status": "alive"})
+
+
+def readyz(request) -> HttpResponse:
+    """200 when database, migrations, broker and sealer are well, else 503; each check by name in the body."""
+    checks = {"database": database()}
+    if checks["database"] == "ok":
+        checks |= {"migrations": migrations(), "sealer": sealer()}
+    checks["broker"] = broker()
+    ready = all(state in {"ok", "embedded"} for state in checks.values())
+    body = {"status": "ready" if ready else "not_ready", "checks": checks}
+    if checks["database"] == "ok" and checks["migrations"] == "ok":
+        body |= ages()
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+def database() -> str:
+    """`ok` or `unreachable`."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+    except DatabaseError:
+        log.exception("readyz: the database does not answer")
+        connection.close()
+        return "unreachable"
+    return "ok"
+
+
+def migrations() -> str:
+    """`ok` or `pending`."""
+    global _migrated
+    if not _migrated:
+        executor = MigrationExecutor(connection)
+        _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return "ok" if _migrated else "pending"
+
+
+def broker() -> str:
+    """`embedded`, `ok` or `unreachable`; asked with a timeout of half a second."""
+    if settings.BROKER_URL.startswith(MEMORY):
+        return "embedded"
+    try:
+        client = redis.Redis.from_url(
+            settings.BROKER_URL, socket_connect_timeout=BROKER_SECONDS, socket_timeout=BROKER_SECONDS
+        )
+        with client:
+            client.ping()
+    except redis.RedisError:
+        return "unreachable"
+    return "ok"
+
+
+def sealer() -> str:
+    """`ok`, `late` (an event waits too long for its leaf) or `mismatch` (the log is not what was signed)."""
+    try:
+        state = sealer_health()
+    except DatabaseError:
+        return "unknown"
+    if state.mismatch:
+        return "mismatch"
+    return "late" if state.lag > SEALER_LATE else "ok"
+
+
+def ages() -> dict:
+    """How long the sealer lags, scheduler and workers are silent, the most overdue deployment waits (seconds,
+    None where there is nothing to measure); and when the log was last signed."""
+    checkpoint = last_checkpoint()
+    return {
+        "sealer_lag_seconds": round(sealer_health().lag, 3),
+        "chain_signed_at": wire_time(checkpoint.signed_at) if checkpoint else None,
+        "scheduler_silent_seconds": heartbeat.silent_for(heartbeat.SCHEDULER),
+        "worker_silent_seconds": workers_silent_for(),
+        "oldest_waiting_seconds": oldest_waiting(),
+    }
+
+
+def workers_silent_for() -> float | None:
+    """Seconds since any worker was last seen; None before the first."""
+    return _since(Worker.objects.aggregate(last=Max("seen_at"))["last"], raw_now())
+
+
+def oldest_waiting() -> float | None:
+    """Seconds by which the most overdue deployment is late; None when none is due."""
+    at = now()
+    due = Deployment.objects.filter(next_attempt_at__lte=at).order_by("next_attempt_at")
+    return _since(due.values_list("next_attempt_at", flat=True).first(), at)
+
+
+def _since(then: datetime | None, at: datetime) -> float | None:
+    return None if then is None else round(max(0.0, (at - then).total_seconds()), 3)

@@ -1,0 +1,1 @@
+"""What happens around every request, one concern per file, in the order of settings.MIDDLEWARE."""

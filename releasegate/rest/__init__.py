@@ -1,0 +1,1 @@
+"""How JSON comes in and refusals go out, for every endpoint."""

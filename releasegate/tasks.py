@@ -1,0 +1,25 @@
+"""Periodic work of the wiring; the schedule stands in releasegate/celery.py."""
+
+from celery import shared_task
+
+from kernel import heartbeat
+from releasegate.actions.forget_expired import forget_expired
+from releasegate.actions.summarise_failures import summarise_failures
+
+
+@shared_task(name="releasegate.beat")
+def beat() -> None:
+    """The scheduler's word that it lives."""
+    heartbeat.beat(heartbeat.SCHEDULER)
+
+
+@shared_task(name="releasegate.summarise_failures")
+def summarise() -> None:
+    """Failed authentication becomes summarised events."""
+    summarise_failures()
+
+
+@shared_task(name="releasegate.forget_expired")
+def forget() -> None:
+    """Old answers and counters go."""
+    forget_expired()
