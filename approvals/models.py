@@ -20,6 +20,7 @@ class ApprovalRequest(models.Model):
     deployment = models.CharField(max_length=30)
     subject = models.JSONField()
     content_hash = models.CharField(max_length=71)
+    past_subjects = models.JSONField(default=dict)  # {content hash: subject} of what was asked before
     state = models.CharField(max_length=10)  # approvals.states.ApprovalState
     gate = models.JSONField()
     relations = models.JSONField(default=list)

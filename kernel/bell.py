@@ -10,6 +10,7 @@ import threading
 import time
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 
 OPEN_FOR = 2.0  # seconds the breaker stays open after a failed send
@@ -55,4 +56,5 @@ _ringer = _Ringer()
 
 def ring(task: str, argument: str, *, queue: str) -> None:
     """Ask for `task(argument)` on `queue` once the current transaction has committed (at once without one)."""
-    transaction.on_commit(lambda: _ringer.put((task, argument, queue)), robust=True)
+    to = "default" if settings.SINGLE_QUEUE else queue
+    transaction.on_commit(lambda: _ringer.put((task, argument, to)), robust=True)

@@ -1,0 +1,1 @@
+"""What can be done with an approval request: one verb, one file."""

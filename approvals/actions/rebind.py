@@ -1,0 +1,51 @@
+"""Bind an open request to what would be done now; if that differs, the old votes are void and it says why."""
+
+from datetime import datetime
+
+from approvals.binding import changed_fields, content_hash
+from approvals.models import ApprovalRequest
+from approvals.rules import expires_at
+from approvals.states import TAKES_VOTES, ApprovalState
+from audit.actions.append import append
+from django.db import transaction
+from kernel.actor import Actor
+from kernel.refusals import LostRace
+
+
+@transaction.atomic
+def rebind(*, request: ApprovalRequest, subject: dict, gate: dict, actor: Actor, at: datetime) -> list[str]:
+    """The names of the bound fields that changed; [] if none did. The request keeps its id (product.md "Voiding")."""
+    if request.state not in TAKES_VOTES:
+        return []
+    changed = changed_fields(request.subject, subject)
+    if not changed:
+        return []
+    new_hash = content_hash(subject)
+    standing = request.votes.filter(void=False, withdrawn_at=None)
+    ids = list(standing.values_list("pk", flat=True))
+    state = ApprovalState.VOID if ids or request.state == ApprovalState.VOID else ApprovalState.OPEN
+    columns = {
+        "subject": subject,
+        "content_hash": new_hash,
+        "past_subjects": {**request.past_subjects, request.content_hash: request.subject},
+        "gate": gate,
+        "state": state,
+        "satisfied_at": None,
+        "valid_until": None,
+        "expires_at": expires_at(at, gate["expires_in"]),
+    }
+    held = ApprovalRequest.objects.filter(pk=request.pk, content_hash=request.content_hash, state__in=TAKES_VOTES)
+    if held.update(**columns) != 1:
+        raise LostRace
+    standing.update(void=True, changed_fields=changed)
+    for name, value in columns.items():
+        setattr(request, name, value)
+    append(
+        kind="approval.voided",
+        actor=actor,
+        subject=f"approval:{request.pk}",
+        environment=request.environment_id,
+        application=request.release.application_id,
+        data={"changed_fields": changed, "content_hash": new_hash, "votes": ids, "deployment": request.deployment},
+    )
+    return changed

@@ -1,0 +1,169 @@
+"""Cast, or take back, one person's word on exactly one content."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from approvals import gate, queries, rules
+from approvals.binding import changed_fields
+from approvals.models import ApprovalRequest, Vote
+from approvals.states import TAKES_VOTES, ApprovalState, Decision
+from audit.actions.append import append
+from kernel.actor import Actor
+from kernel.refusals import Conflict, Denial, Forbidden, Invalid, LostRace, Refusal
+from pipelines.matching import slots_of
+
+STATUS = {
+    "human_required": Forbidden,
+    "not_open": Conflict,
+    "content_changed": Conflict,
+    "already_voted": Conflict,
+    "separation_of_duties": Forbidden,
+    "not_eligible": Forbidden,
+    "comment_required": Invalid,
+    "step_up_required": Forbidden,
+    "no_vote": Conflict,
+}
+TITLES = {Forbidden: "You may not vote here", Conflict: "The vote was not taken", Invalid: "The vote is not complete"}
+
+
+@dataclass(frozen=True)
+class VoteResult:
+    vote: Vote | None
+    slot: str | None
+    state: str
+    request: ApprovalRequest
+    newly_satisfied: bool
+
+
+@transaction.atomic
+def vote(
+    *, actor: Actor, request_id: str, decision: str, content_hash: str, comment: str, seen: dict | None = None, at: datetime
+) -> VoteResult:
+    """Take the vote, or raise the first refusal in the published order (api.md "Approvals").
+
+    Locks the request first, so that two votes, a vote and a change of content, and a vote and a start each happen
+    in some order. `seen`: the subject the voter looked at, where known, to name what differs.
+    """
+    request = queries.lock_visible(actor, request_id)
+    _refuse(request, _facts(actor, request, decision, content_hash, comment, seen, at), actor, decision)
+    if decision == Decision.WITHDRAW:
+        return _withdraw(actor, request, at)
+    try:
+        with transaction.atomic():
+            row = Vote.objects.create(
+                request=request,
+                person_id=actor.person_id,
+                decision=decision,
+                content_hash=content_hash,
+                comment=comment.strip(),
+                method=actor.method,
+                groups=sorted(actor.groups & {slot["group"] for slot in request.gate["slots"]}),
+                at=at,
+            )
+    except IntegrityError:
+        refusal = rules.VoteRefusal("already_voted", "You have voted already.")
+        raise _refusal(request, refusal, actor, decision) from None
+    return _after(actor, request, row, at)
+
+
+def _facts(actor, request, decision, content_hash, comment, seen, at) -> rules.VoteFacts:
+    own = request.votes.filter(person_id=actor.person_id, void=False, withdrawn_at=None) if actor.person_id else None
+    old = seen or queries.last_seen_subject(request, content_hash)
+    return rules.VoteFacts(
+        decision=decision,
+        content_hash=content_hash,
+        comment=comment,
+        is_human=actor.is_human,
+        person=actor.person_id,
+        emails=actor.emails,
+        groups=actor.groups,
+        state=request.state,
+        at=at,
+        expires_at=request.expires_at,
+        valid_until=request.valid_until,
+        superseded_by=request.superseded_by,
+        current_hash=request.content_hash,
+        changed_fields=tuple(changed_fields(old, request.subject)) if old else (),
+        has_vote=bool(own is not None and own.exists()),
+        relations=gate.related(request.relations),
+        slots=tuple(slots_of(request.gate["slots"])),
+        gate_exclude=frozenset(request.gate["exclude"]),
+        gate_comment=request.gate["comment"],
+        gate_step_up=request.gate["step_up"],
+    )
+
+
+def _refuse(request: ApprovalRequest, facts: rules.VoteFacts, actor: Actor, decision: str) -> None:
+    found = rules.may_vote(facts)
+    if found is not None:
+        raise _refusal(request, found, actor, decision)
+
+
+def _refusal(request: ApprovalRequest, found: rules.VoteRefusal, actor: Actor, decision: str) -> Refusal:
+    denial = Denial(
+        kind="vote.refused",
+        subject=f"approval:{request.pk}",
+        data={"code": found.code, "decision": str(decision), "content_hash": request.content_hash},
+        environment=request.environment_id,
+        application=request.release.application_id,
+    )
+    kind = STATUS[found.code]
+    extra = {"errors": [{"pointer": "/comment", "code": found.code, "detail": found.detail}]} if kind is Invalid else {}
+    refusal = kind(found.detail, code=found.code, denial=denial, **extra, **found.extra)
+    refusal.title = TITLES[kind]
+    return refusal
+
+
+def _withdraw(actor: Actor, request: ApprovalRequest, at: datetime) -> VoteResult:
+    row = request.votes.get(person_id=actor.person_id, void=False, withdrawn_at=None)
+    Vote.objects.filter(pk=row.pk, withdrawn_at=None).update(withdrawn_at=at)
+    row.withdrawn_at = at
+    return _after(actor, request, row, at, withdrawn=True)
+
+
+def _after(actor: Actor, request: ApprovalRequest, row: Vote, at: datetime, *, withdrawn: bool = False) -> VoteResult:
+    """Re-judge the gate with this vote, move the request, write the event: all in the vote's transaction."""
+    before = request.state
+    picture = gate.look(request)
+    if picture.state.rejected_by:
+        state = ApprovalState.REJECTED
+    elif picture.state.satisfied:
+        state = ApprovalState.SATISFIED
+    else:
+        state = ApprovalState.OPEN if before != ApprovalState.VOID or picture.votes else ApprovalState.VOID
+    columns = {"state": state}
+    newly = state == ApprovalState.SATISFIED and before != ApprovalState.SATISFIED
+    if newly:
+        columns |= {"satisfied_at": at, "valid_until": rules.valid_until(at, request.gate["valid_for"])}
+    elif state != ApprovalState.SATISFIED:
+        columns |= {"satisfied_at": None, "valid_until": None}
+    if state == ApprovalState.REJECTED:
+        columns["ended_at"] = at
+    held = ApprovalRequest.objects.filter(pk=request.pk, state__in=TAKES_VOTES, content_hash=request.content_hash)
+    if held.update(**columns) != 1:
+        raise LostRace
+    for name, value in columns.items():
+        setattr(request, name, value)
+    index = picture.state.assignment.slot_of(row.person_id)
+    slot = None if index is None or withdrawn else picture.slots[index].group
+    append(
+        kind="vote.cast",
+        actor=actor,
+        subject=f"approval:{request.pk}",
+        environment=request.environment_id,
+        application=request.release.application_id,
+        data={
+            "vote": row.pk,
+            "decision": "withdraw" if withdrawn else row.decision,
+            "content_hash": row.content_hash,
+            "deployment": request.deployment,
+            "groups": row.groups,
+            "slot": slot,
+            "state": str(state),
+            "person": row.person_id,
+        },
+        private={"comment": row.comment} if row.comment else None,
+    )
+    return VoteResult(row, slot, state, request, newly)

@@ -1,0 +1,63 @@
+"""Reads of approval requests, already scoped to what the caller may see."""
+
+from approvals import gate
+from approvals.models import ApprovalRequest
+from approvals.states import TAKES_VOTES
+from django.db.models import F
+from kernel.actor import Actor
+from kernel.refusals import NotFound
+from pipelines.queries import visible_application_names
+
+
+def visible_to(actor: Actor):
+    """Requests of applications the actor may see, with what every page and answer needs."""
+    rows = ApprovalRequest.objects.select_related("release__application", "release__build", "environment__account")
+    names = visible_application_names(actor)
+    return rows if names is None else rows.filter(release__application_id__in=names)
+
+
+def get_visible(actor: Actor, request_id: str) -> ApprovalRequest:
+    """NotFound for one that is missing or not visible: the same answer."""
+    row = visible_to(actor).filter(pk=request_id).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def lock_visible(actor: Actor, request_id: str) -> ApprovalRequest:
+    """Inside a transaction: take the request's row lock (a no-op UPDATE, the same on both databases), then read."""
+    ApprovalRequest.objects.filter(pk=request_id).update(content_hash=F("content_hash"))
+    return get_visible(actor, request_id)
+
+
+def last_seen_subject(request: ApprovalRequest, content_hash: str) -> dict | None:
+    """The subject somebody saw under `content_hash`, if it can be told which fields differ from it."""
+    if content_hash == request.content_hash:
+        return request.subject
+    return request.past_subjects.get(content_hash)
+
+
+def open_requests(actor: Actor):
+    return visible_to(actor).filter(state__in=TAKES_VOTES)
+
+
+def waiting_for(actor: Actor) -> list[ApprovalRequest]:
+    """What this person can decide now, oldest deadline first: in a slot's group, not kept out, not yet voted."""
+    if not actor.is_human or not actor.groups:
+        return []
+    rows = open_requests(actor).prefetch_related("votes").order_by("expires_at", "id")
+    return [row for row in rows if _can_decide(actor, row)]
+
+
+def _can_decide(actor: Actor, row: ApprovalRequest) -> bool:
+    if not actor.groups & {slot["group"] for slot in row.gate["slots"]}:
+        return False
+    mine = [v for v in row.votes.all() if v.person_id == actor.person_id and not v.void and v.withdrawn_at is None]
+    if mine:
+        return False
+    return kept_out(actor, row) is None
+
+
+def kept_out(actor: Actor, row: ApprovalRequest) -> str | None:
+    """The relation (requester, submitter, author, pipeline_editor) by which the gate keeps this person out."""
+    return gate.excluded_by(gate.related(row.relations), row.gate["exclude"], person=actor.person_id, emails=actor.emails)

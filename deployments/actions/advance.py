@@ -1,0 +1,95 @@
+"""Move one deployment as far as it goes now. Always safe to call, by anybody, any number of times.
+
+Claim the lease, take small steps, say when it is due again, give the lease back. Everything a step does is either
+in the database or can be read from AWS, so whoever comes next goes on where this one stopped.
+"""
+
+import logging
+import time
+
+from deployments import lease
+from deployments.decision import with_everything
+from deployments.engine import cleanup, journal, pending, rolling_back, running, verifying
+from deployments.engine.work import NOW, Again, Work
+from deployments.models import Deployment
+from deployments.states import PENDING, TERMINAL, State, StepKind, StepState
+from deployments.transition import transition
+from django.conf import settings
+from django.db import transaction
+from kernel.clock import now
+from kernel.refusals import LostRace
+from pipelines.queries import current_pipeline
+from pipelines.sessions import sessions
+
+log = logging.getLogger(__name__)
+
+SLICE_SECONDS = 20  # of one call; then the lease is given back and the sweeper or a bell goes on
+MOST_CRASHES = 5  # workers that died holding this deployment before a human is asked
+UNEXPECTED_SECONDS = 15
+
+
+def advance(deployment_id: str, *, worker: str) -> Again | None:
+    """None when somebody else holds the lease or nothing is due; otherwise when it is due again."""
+    held = lease.claim(deployment_id, worker)
+    if held is None:
+        return None
+    again = Again(UNEXPECTED_SECONDS * settings.TIME_SCALE)
+    try:
+        with lease.Heartbeat(deployment_id, held.epoch):
+            again = _slice(deployment_id, held.epoch, worker)
+    except LostRace:
+        log.info("%s moved on without us", deployment_id)
+    except Exception:
+        # A bug or a database fault: the row keeps its state, the error is loud, the sweeper comes back.
+        log.exception("advance of %s failed", deployment_id)
+    lease.release(deployment_id, held, after=again.after)
+    return again
+
+
+def _slice(deployment_id: str, epoch: int, worker: str) -> Again:
+    until = time.monotonic() + SLICE_SECONDS
+    again = NOW
+    while again.after == 0 and time.monotonic() < until:
+        rows = with_everything(Deployment.objects.filter(pk=deployment_id, lease_epoch=epoch))
+        deployment = rows.first()
+        if deployment is None:
+            raise LostRace
+        again = _tick(deployment, worker)
+    return again
+
+
+def _tick(deployment: Deployment, worker: str) -> Again:
+    state = State(deployment.state)
+    pipeline = deployment.pipeline_version if state not in PENDING else current_pipeline(deployment.application_id)
+    work = Work(deployment, pipeline or current_pipeline(deployment.application_id), sessions(), worker)
+    if deployment.crashes >= MOST_CRASHES and state not in TERMINAL | {State.NEEDS_HUMAN}:
+        return _poisoned(work, state)
+    if state in PENDING:
+        return pending.tick(work)
+    if state in TERMINAL:
+        return Again(None) if deployment.cleaned_at else cleanup.tick(work)
+    if state == State.NEEDS_HUMAN:
+        return Again(None)
+    return _phase(deployment)(work)
+
+
+def _phase(deployment: Deployment):
+    """Which phase a started deployment is in; `uncertain` goes on with the one it was in."""
+    if deployment.state == State.RUNNING:
+        return running.tick
+    if deployment.state == State.VERIFYING:
+        return verifying.tick
+    if deployment.state == State.ROLLING_BACK or journal.step_of(deployment, StepKind.ROLLBACK):
+        return rolling_back.tick
+    applied = journal.step_of(deployment, StepKind.APPLY)
+    return verifying.tick if applied.state in (StepState.DONE, StepState.SKIPPED) else running.tick
+
+
+def _poisoned(work: Work, state: State) -> Again:
+    """Workers keep dying over it: stop, and let a person look."""
+    to = State.FAILED if state in PENDING else State.NEEDS_HUMAN
+    with transaction.atomic():
+        journal.fence(work.deployment)
+        why = f"{work.deployment.crashes} workers died while they held it."
+        transition(work.deployment, to, actor=work.actor, at=now(), why=why)
+    return NOW

@@ -1,0 +1,65 @@
+"""One person's word, and what follows from it: superseding, the new state, and the worker's bell."""
+
+from approvals.actions.rebind import rebind
+from approvals.actions.vote import VoteResult, vote
+from approvals.gate import effective_gate
+from approvals.queries import get_visible
+from approvals.states import TAKES_VOTES, ApprovalState
+from deployments import history
+from deployments.binding import subject_of
+from deployments.decision import with_everything
+from deployments.engine.supersede import supersede_older
+from deployments.lease import poke
+from deployments.models import Deployment
+from deployments.states import PENDING, State
+from deployments.transition import transition
+from django.db import transaction
+from kernel.actor import Actor
+from kernel.clock import now
+from kernel.refusals import LostRace
+from pipelines.queries import current_pipeline, stage_of
+
+
+@transaction.atomic
+def cast_vote(*, actor: Actor, request_id: str, decision: str, content_hash: str, comment: str = "") -> VoteResult:
+    """Vote on what would be done at this instant; raises vote()'s refusals.
+
+    The request is bound to the present content first, so a vote never lands on something stale.
+    """
+    at = now()
+    request = get_visible(actor, request_id)
+    deployment = with_everything(Deployment.objects.filter(pk=request.deployment)).get()
+    _bind(request, deployment, at)
+    result = vote(
+        actor=actor, request_id=request_id, decision=decision, content_hash=content_hash, comment=comment or "", at=at
+    )
+    deployment.approval = result.request
+    if result.state == ApprovalState.REJECTED:
+        _reject(deployment, actor, at, comment)
+    elif result.newly_satisfied:
+        supersede_older(deployment=deployment, actor=Actor.system("lane"), at=at)
+    history.record(deployment)
+    poke(deployment.pk)
+    return result
+
+
+def _bind(request, deployment: Deployment, at) -> None:
+    """Skip while a plan is being computed: the worker binds the request when it is there."""
+    if request.state not in TAKES_VOTES or deployment.state not in PENDING or deployment.plan_state == "not_computed":
+        return
+    pipeline = current_pipeline(deployment.application_id)
+    stage = stage_of(pipeline, deployment.environment_id)
+    if stage is None:
+        return
+    rule = effective_gate(deployment.environment, deployment.release.application, stage.get("slots") or [])
+    if rule is None:
+        return
+    subject = subject_of(deployment, stage=stage, pipeline=pipeline, gate_version=rule["version"])
+    rebind(request=request, subject=subject, gate=rule, actor=Actor.system("binding"), at=at)
+
+
+def _reject(deployment: Deployment, actor: Actor, at, comment: str) -> None:
+    try:
+        transition(deployment, State.REJECTED, actor=actor, at=at, why=comment)
+    except LostRace:
+        return  # the worker moved it between two waiting states; it reads the rejection at its next step

@@ -1,0 +1,53 @@
+"""Change what an open request asks for; it is planned again, and earlier votes become void."""
+
+from audit.actions.append import append
+from deployments.actions.request import check_parameters
+from deployments.lease import poke
+from deployments.models import Deployment
+from deployments.queries import get_visible
+from deployments.states import PENDING
+from django.db import transaction
+from django.db.models import F
+from kernel.actor import Actor
+from kernel.refusals import Conflict, Forbidden
+
+
+class AlreadyStarted(Conflict):
+    code = "already_started"
+    title = "The deployment has started"
+
+
+@transaction.atomic
+def change_parameters(*, actor: Actor, deployment_id: str, parameters: dict) -> Deployment:
+    """The requester, before it starts. Keeps the approval's id. Raises NotFound, Forbidden, AlreadyStarted, Invalid."""
+    row = get_visible(actor, deployment_id)
+    if actor.tag != row.requested_by_tag:
+        raise Forbidden("Only who asked for it may change what is asked.", missing_permission="requester")
+    check_parameters(parameters)
+    if row.parameters == parameters:
+        return row
+    held = Deployment.objects.filter(pk=row.pk, state__in=PENDING)
+    # A new plan: everything computed from the old parameters is forgotten in the same statement.
+    moved = held.update(
+        parameters=parameters,
+        plan_state="not_computed",
+        plan_digest="",
+        plan_changes=[],
+        plan_data={"staged": row.plan_data.get("staged", {})},
+        plan_round=F("plan_round") + 1,
+        state_version=F("state_version") + 1,
+    )
+    if moved != 1:
+        raise AlreadyStarted("It has started, or ended; its parameters can no longer be changed.")
+    row.steps.filter(kind="plan").update(state="pending", data={}, started_at=None, ended_at=None, detail="")
+    append(
+        kind="deployment.changed",
+        actor=actor,
+        subject=f"deployment:{row.pk}",
+        environment=row.environment_id,
+        application=row.application_id,
+        data={"parameters": sorted(parameters)},
+    )
+    poke(row.pk)
+    row.refresh_from_db()
+    return row

@@ -1,0 +1,179 @@
+"""Ask for a release to be brought into an environment. What decide() denies creates nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit.actions.append import append
+from deployments import history
+from deployments.decision import decide
+from deployments.facts import Candidate
+from deployments.lease import poke
+from deployments.models import Deployment, Lane, Step
+from deployments.queries import open_one
+from deployments.states import State, StepKind, StepState
+from django.db import IntegrityError, transaction
+from kernel.actor import Actor, require
+from kernel.clock import now, raw_now
+from kernel.permissions import Permission
+from kernel.refusals import Conflict, Denial, Forbidden, Invalid, NotFound
+from kernel.verdicts import Deny
+from pipelines.models import Environment
+from pipelines.queries import current_pipeline, stage_of
+from pipelines.secrets import find_secret
+from releases.queries import get_release
+
+SEQUENCE = (
+    StepKind.VERIFY_ARTIFACTS,
+    StepKind.PLAN,
+    StepKind.GATE,
+    StepKind.WINDOW,
+    StepKind.LANE,
+    StepKind.APPLY,
+    StepKind.TEST,
+)
+
+
+class OpenRequestDiffers(Conflict):
+    code = "open_request_differs"
+    title = "A request with other parameters is open"
+
+
+class Denied(Conflict):
+    code = "denied"
+    title = "The deployment was denied"
+
+
+@dataclass(frozen=True)
+class Requested:
+    deployment: Deployment
+    created: bool
+
+
+@transaction.atomic
+def request(
+    *,
+    actor: Actor,
+    application: str,
+    version: str,
+    environment: str,
+    reason: str = "",
+    parameters: dict | None = None,
+    not_before: datetime | None = None,
+) -> Requested:
+    """The open deployment of the pair: created now, or the one that is open already (same parameters).
+
+    Raises NotFound, Forbidden, Invalid (`secret_in_parameters`), OpenRequestDiffers, Denied.
+    """
+    release = get_release(actor, application, version)
+    place = Environment.objects.select_related("account").filter(pk=environment, archived_at=None).first()
+    if place is None:
+        raise NotFound()
+    _allowed(actor, release)
+    parameters = parameters or {}
+    check_parameters(parameters)
+    at = now()
+    _not_past(not_before, at)
+    existing = open_one(release.pk, environment)
+    if existing is not None:
+        return _existing(existing, parameters)
+    verdict = decide(Candidate(release, place), actor, at)
+    if isinstance(verdict, Deny):
+        raise _denied(release, place, verdict)
+    try:
+        with transaction.atomic():
+            row = _create(actor, release, place, reason, parameters, not_before, at)
+    except IntegrityError:
+        return _existing(open_one(release.pk, environment), parameters)
+    return Requested(row, True)
+
+
+def _allowed(actor: Actor, release) -> None:
+    if actor.application is not None:
+        if "deployments:request" not in actor.scopes:
+            raise Forbidden("This token may not request deployments.", missing_permission="deployments:request")
+        return
+    require(actor, Permission.DEPLOYMENT_REQUEST, team=release.application.team_id)
+
+
+def check_parameters(parameters: dict) -> None:
+    """Text values only, and nothing that looks like a secret (B12); the value is never echoed."""
+    for key, value in parameters.items():
+        if not isinstance(value, str) or len(value) > 4096:
+            detail = "A parameter's value is text of at most 4096 characters."
+            raise Invalid(errors=[{"pointer": f"/parameters/{key}", "code": "parameter_invalid", "detail": detail}])
+    pointer = find_secret(parameters)
+    if pointer is not None:
+        detail = "This looks like a secret. Name a Secrets Manager or SSM parameter ARN instead."
+        raise Invalid(errors=[{"pointer": f"/parameters{pointer}", "code": "secret_in_parameters", "detail": detail}])
+
+
+def _not_past(not_before: datetime | None, at: datetime) -> None:
+    if not_before is not None and not_before < at:
+        raise Invalid(errors=[{"pointer": "/not_before", "code": "in_the_past", "detail": "This instant is over."}])
+
+
+def _existing(row: Deployment, parameters: dict) -> Requested:
+    if row.parameters != parameters:
+        raise OpenRequestDiffers(
+            f"{row.pk} is open with other parameters; change those (PATCH) or cancel it.",
+            errors=[{"pointer": "/parameters", "code": "differs", "detail": "Not the parameters of the open request."}],
+            deployment=row.pk,
+        )
+    return Requested(row, False)
+
+
+def _denied(release, place: Environment, verdict: Deny) -> Denied:
+    codes = [reason.code for reason in verdict.reasons]
+    denial = Denial(
+        kind="deployment.denied",
+        subject=f"release:{release.pk}",
+        data={"environment": place.name, "version": release.version, "codes": codes},
+        environment=place.name,
+        application=release.application_id,
+    )
+    text = " ".join(reason.text for reason in verdict.reasons)
+    return Denied(text, reasons=[reason.as_dict() for reason in verdict.reasons], denial=denial)
+
+
+def _create(actor, release, place, reason, parameters, not_before, at) -> Deployment:
+    row = Deployment.objects.create(
+        application_id=release.application_id,
+        environment=place,
+        release=release,
+        version=release.version,
+        state=State.REQUESTED,
+        requested_by_id=actor.person_id if actor.is_human else None,
+        requested_by_name=actor.name,
+        requested_by_tag=actor.tag,
+        reason=reason.strip(),
+        parameters=parameters,
+        not_before=not_before,
+        requested_at=at,
+        pool=place.account.pool,
+        next_attempt_at=raw_now(),
+    )
+    stage = stage_of(current_pipeline(release.application_id), place.name)
+    kinds = SEQUENCE + ((StepKind.BAKE,) if stage.get("bake") else ())
+    gated = bool(place.gate.get("slots") or stage.get("slots"))
+    Step.objects.bulk_create(
+        Step(
+            deployment=row,
+            seq=number,
+            kind=kind,
+            state=StepState.SKIPPED if kind == StepKind.GATE and not gated else StepState.PENDING,
+        )
+        for number, kind in enumerate(kinds, start=1)
+    )
+    Lane.objects.get_or_create(application_id=release.application_id, environment=place)
+    append(
+        kind="deployment.requested",
+        actor=actor,
+        subject=f"deployment:{row.pk}",
+        environment=place.name,
+        application=release.application_id,
+        data={"release": release.pk, "version": release.version, "parameters": sorted(parameters)},
+        private={"reason": row.reason} if row.reason else None,
+    )
+    history.record(row)
+    poke(row.pk)
+    return row

@@ -1,0 +1,55 @@
+"""Find what is due: the sweep alone finishes everything, with no broker and no bell (product invariant 6)."""
+
+from datetime import datetime
+
+from approvals.actions.expire import expire_due
+from deployments.lease import poke
+from deployments.models import Deployment
+from deployments.states import PENDING
+from django.db import transaction
+from django.db.models import Q
+from kernel.clock import now, raw_now
+
+MOST = 500
+
+
+def due(pools: tuple[str, ...] | None, limit: int = MOST) -> list[str]:
+    """Ids of deployments that are due and held by nobody, in request order. `pools` None: all."""
+    at = raw_now()
+    rows = Deployment.objects.filter(next_attempt_at__lte=at).filter(Q(lease_until=None) | Q(lease_until__lt=at))
+    if pools is not None:
+        rows = rows.filter(environment__account__pool__in=pools)
+    return list(rows.order_by("requested_at", "id").values_list("pk", flat=True)[:limit])
+
+
+def next_due(pools: tuple[str, ...] | None) -> datetime | None:
+    """When the next deployment of these pools will be due (raw clock), or None."""
+    rows = Deployment.objects.filter(next_attempt_at__isnull=False)
+    if pools is not None:
+        rows = rows.filter(environment__account__pool__in=pools)
+    return rows.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+
+
+@transaction.atomic
+def sweep() -> int:
+    """Expire lapsed approvals and ring for what is due; returns how many bells were rung."""
+    ids = list(dict.fromkeys([*expire_due(now()), *due(None)]))
+    poke(*ids)
+    return len(ids)
+
+
+@transaction.atomic
+def expire() -> int:
+    """Expire lapsed approvals; their deployments are due now."""
+    ids = expire_due(now())
+    poke(*ids)
+    return len(ids)
+
+
+@transaction.atomic
+def sweep_build(build_id: str) -> int:
+    """An artifact of this build was just verified (or not): its waiting deployments are due now."""
+    rows = Deployment.objects.filter(release__build_id=build_id, state__in=PENDING).values_list("pk", flat=True)
+    ids = list(rows)
+    poke(*ids)
+    return len(ids)

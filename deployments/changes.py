@@ -1,0 +1,21 @@
+"""What would change against what runs in an environment now."""
+
+from deployments.models import Lane
+from releases.changes import ChangeList
+from releases.models import Release
+from releases.queries import change_list
+
+
+def running_release(application: str, environment: str) -> Release | None:
+    """The release that runs there by our record, or None."""
+    lane = (
+        Lane.objects.filter(application_id=application, environment_id=environment)
+        .select_related("deployment__release__build")
+        .first()
+    )
+    return lane.deployment.release if lane and lane.deployment and lane.version else None
+
+
+def changes_for(release: Release, environment: str) -> ChangeList:
+    """Commits between what runs there and `release`, by what was posted with the builds (A11)."""
+    return change_list(running_release(release.application_id, environment), release)

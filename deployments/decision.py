@@ -1,0 +1,43 @@
+"""THE question: may it go? One function, called by the page, the API, the scheduler, the worker and the pre-check.
+
+There is no second opinion anywhere: whatever starts a deployment asks here, in the transaction that starts it.
+"""
+
+from datetime import datetime
+
+from deployments.facts import Candidate, collect
+from deployments.models import Deployment
+from deployments.rules import judge
+from deployments.states import TERMINAL
+from kernel.actor import Actor
+from kernel.refusals import NotFound
+from kernel.verdicts import Verdict
+from pipelines.models import Environment
+from pipelines.queries import visible_application_names
+from releases.models import Release
+
+
+def decide(subject: Deployment | Candidate, actor: Actor, at: datetime) -> Verdict:
+    """Allow, Wait(until, reasons) or Deny(reasons), with the state of every check.
+
+    `actor` decides what is visible, never the verdict: NotFound for an application it may not see.
+    No side effect.
+    """
+    visible = visible_application_names(actor)
+    if visible is not None and subject.release.application_id not in visible:
+        raise NotFound()
+    return judge(collect(subject, at))
+
+
+def subject_for(release: Release, environment: Environment) -> Deployment | Candidate:
+    """The open deployment of the pair, or the pair itself as a hypothetical candidate."""
+    rows = Deployment.objects.filter(release=release, environment=environment).exclude(state__in=TERMINAL)
+    row = with_everything(rows).first()
+    return row or Candidate(release, environment)
+
+
+def with_everything(rows):
+    """Load what `decide` reads about deployments without a query for each."""
+    return rows.select_related(
+        "release__application", "release__build", "environment__account", "approval", "pipeline_version", "requested_by"
+    ).prefetch_related("release__build__artifacts")

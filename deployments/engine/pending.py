@@ -1,0 +1,142 @@
+"""A deployment that has not started: plan it, ask the people, ask decide(), start it or say why not."""
+
+from approvals import gate
+from approvals.actions.rebind import rebind
+from approvals.actions.request import request
+from approvals.states import ApprovalState
+from deployments.binding import subject_of
+from deployments.changes import changes_for
+from deployments.decision import decide
+from deployments.engine import journal, pending_steps, planning, start
+from deployments.engine.work import NOW, Again, Work
+from deployments.models import Deployment
+from deployments.rules import state_for
+from deployments.states import State
+from deployments.transition import transition
+from django.conf import settings
+from django.db import transaction
+from kernel.refusals import LostRace
+from kernel.verdicts import Allow, CheckState, Verdict, Wait, wire_time
+
+RECHECK_SECONDS = 15  # a waiting deployment is asked again at least this often, times the time scale
+
+
+def tick(work: Work) -> Again:
+    deployment = work.deployment
+    if work.stage is not None and deployment.plan_state != "not_computed":
+        if deployment.plan_data.get("basis") != planning.basis(work):
+            planning.forget(work, "what it was computed from has changed")
+        else:
+            ask_people(work)
+    if end_of_approval(work):
+        return NOW
+    verdict = decide(deployment, work.actor, work.at)
+    if isinstance(verdict, Allow):
+        return start.attempt(work)
+    settle(work, verdict)
+    if _wants_plan(verdict):
+        return planning.tick(work)
+    return due(work, verdict)
+
+
+def _wants_plan(verdict: Verdict) -> bool:
+    first = next((check for check in verdict.checks if check.state == CheckState.WAIT), None)
+    return isinstance(verdict, Wait) and first.name == "plan" and first.reasons[0].code == "external_check"
+
+
+def due(work: Work, verdict: Verdict) -> Again:
+    if work.deployment.state not in ("requested", "planning", "needs_approval", "waiting"):
+        return NOW  # it ended just now: what is left over is cleaned up next
+    recheck = RECHECK_SECONDS * settings.TIME_SCALE
+    if verdict.until is None:
+        return Again(recheck)
+    return Again(min(recheck, max(0.05, (verdict.until - work.at).total_seconds())))
+
+
+def ask_people(work: Work) -> None:
+    """Open the approval request once the plan is there; bind an open one to what would be done now."""
+    deployment = work.deployment
+    rule = gate.effective_gate(
+        deployment.environment, deployment.release.application, work.stage.get("slots") or []
+    )
+    if rule is None:
+        return
+    subject = subject_of(deployment, stage=work.stage, pipeline=work.pipeline, gate_version=rule["version"])
+    with transaction.atomic():
+        journal.fence(deployment)
+        if deployment.approval is not None:
+            rebind(request=deployment.approval, subject=subject, gate=rule, actor=work.actor, at=work.at)
+            return
+        approval = request(
+            actor=work.actor,
+            release=deployment.release,
+            environment=deployment.environment,
+            deployment_id=deployment.pk,
+            subject=subject,
+            gate=rule,
+            relations=_relations(work),
+            at=work.at,
+        )
+        Deployment.objects.filter(pk=deployment.pk).update(approval=approval)
+        deployment.approval = approval
+
+
+def _relations(work: Work) -> list[dict]:
+    deployment = work.deployment
+    person = deployment.requested_by
+    return gate.relations(
+        release=deployment.release,
+        requester_person_id=person.pk if person else None,
+        requester_emails=[person.email] if person else [],
+        pipeline_editor=work.pipeline.edited_by,
+        commits=changes_for(deployment.release, deployment.environment_id).commits,
+    )
+
+
+def end_of_approval(work: Work) -> bool:
+    """A rejected or lapsed approval ends the deployment that asked for it."""
+    deployment, approval = work.deployment, work.deployment.approval
+    if approval is None:
+        return False
+    lapsed = approval.valid_until if approval.state == ApprovalState.SATISFIED else approval.expires_at
+    open_states = (ApprovalState.OPEN, ApprovalState.VOID, ApprovalState.SATISFIED)
+    if approval.state == ApprovalState.REJECTED:
+        to, why = State.REJECTED, "A person rejected it."
+    elif approval.state == ApprovalState.EXPIRED or (approval.state in open_states and lapsed and lapsed <= work.at):
+        to, why = State.EXPIRED, "The approval lapsed before it could be used."
+    else:
+        return False
+    with transaction.atomic():
+        transition(deployment, to, actor=work.actor, at=work.at, why=why)
+    return True
+
+
+def settle(work: Work, verdict: Verdict) -> None:
+    """Write what decide() said: the state, what it waits for, the reasons, and the steps they belong to."""
+    deployment = work.deployment
+    state, waiting_for = state_for(verdict)
+    reasons = [reason.as_dict() for reason in verdict.reasons]
+    checks = [{"name": c.name, "state": str(c.state)} for c in verdict.checks]
+    same = (deployment.state, deployment.waiting_for, deployment.reasons) == (state, waiting_for, reasons)
+    with transaction.atomic():
+        journal.fence(deployment)
+        pending_steps.show(deployment, verdict, work.at)
+        if same:
+            return
+        text = "; ".join(reason["text"] for reason in reasons)
+        columns = {"reasons": reasons, "checks": checks, "waiting_for": waiting_for}
+        if deployment.state == state:
+            _keep(deployment, columns)
+        else:
+            codes = [reason["code"] for reason in reasons]
+            until = {"until": wire_time(verdict.until)} if verdict.until else {}
+            transition(deployment, state, actor=work.actor, at=work.at, why=text, data={"codes": codes, **until}, **columns)
+        journal.log(deployment, [f"{state}: {text}"], work.at)
+
+
+def _keep(deployment: Deployment, columns: dict) -> None:
+    held = Deployment.objects.filter(pk=deployment.pk, lease_epoch=deployment.lease_epoch, state=deployment.state)
+    if held.update(**columns) != 1:
+        raise LostRace
+    for name, value in columns.items():
+        setattr(deployment, name, value)

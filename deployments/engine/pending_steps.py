@@ -1,0 +1,32 @@
+"""Show what decide() said on the steps of a deployment that has not started."""
+
+from datetime import datetime
+
+from deployments.engine import journal
+from deployments.models import Deployment, Step
+from deployments.states import StepKind, StepState
+from kernel.verdicts import CheckState, Verdict
+
+STEP_OF = {
+    "artifact": StepKind.VERIFY_ARTIFACTS,
+    "plan": StepKind.PLAN,
+    "people": StepKind.GATE,
+    "window": StepKind.WINDOW,
+    "lane": StepKind.LANE,
+}
+STEP_STATE = {CheckState.PASS: StepState.DONE, CheckState.WAIT: StepState.WAITING, CheckState.DENY: StepState.FAILED}
+
+
+def show(deployment: Deployment, verdict: Verdict, at: datetime) -> None:
+    """Show each check on the step it belongs to; what was not reached stays pending."""
+    by_kind = {step.kind: step for step in Step.objects.filter(deployment=deployment)}
+    for check in verdict.checks:
+        step = by_kind.get(STEP_OF.get(check.name))
+        if step is None or step.state == StepState.SKIPPED or check.state == CheckState.NOT_REACHED:
+            continue
+        if step.kind == StepKind.PLAN and check.state == CheckState.WAIT:
+            continue  # planning itself says how far it is
+        detail = "; ".join(reason.text for reason in check.reasons)
+        if check.state == CheckState.PASS and step.state == StepState.DONE:
+            continue
+        journal.set_step(step, STEP_STATE[check.state], at, detail)

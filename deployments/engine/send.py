@@ -1,0 +1,129 @@
+"""Carry out an executor's calls: intent committed → last lease check → call → outcome recorded, all fenced.
+
+A crash between any two of these leaves an intent whose outcome is pending: the next tick reads AWS first, adopts
+what is there, and only otherwise sends again, with the same token (product invariant 5).
+"""
+
+import re
+from dataclasses import dataclass
+
+from aws.errors import FaultKind, classify
+from aws.session import AwsSession
+from audit.actions.append import append
+from deployments import lease
+from deployments.engine import journal
+from deployments.engine.work import Work, cache
+from deployments.executor import Call
+from deployments.failpoints import reach
+from deployments.models import Intent, Step
+from deployments.redaction import redact
+from deployments.states import IntentOutcome
+from django.db import transaction
+from kernel.clock import now
+from kernel.refusals import LostRace
+
+MOST_SENDS = 8  # throttled or refused tries of one call before it counts as failed (E19)
+MOST_AMBIGUOUS = 3  # lost answers of one call before a human decides
+BATCH = 50  # calls per intent transaction
+KEPT = ("StackId", "Id", "VersionId", "ETag")  # of an answer, for the record
+
+
+@dataclass(frozen=True)
+class Sent:
+    """`worst` outcome of the calls; `code` and `message` of the first that was not done."""
+
+    worst: IntentOutcome
+    code: str = ""
+    message: str = ""
+    sends: int = 0
+    throttled: bool = False
+
+
+def send(work: Work, step: Step, calls: tuple[Call, ...], session: AwsSession) -> Sent:
+    """Send all `calls`; stops at the first that is not done. LostRace when the lease was lost."""
+    for start in range(0, len(calls), BATCH):
+        batch = calls[start : start + BATCH]
+        for call in batch:
+            reach("before_intent", call.api)
+        with transaction.atomic():
+            journal.fence(work.deployment)
+            intents = journal.intend(work.deployment, step, batch, work.at)
+            _event(work, "aws.intended", batch, intents)
+        for call in batch:
+            reach("after_intent", call.api)
+        result = _batch(work, batch, intents, session)
+        if result.worst != IntentOutcome.DONE:
+            return result
+    return Sent(IntentOutcome.DONE)
+
+
+def _batch(work: Work, batch, intents: list[Intent], session: AwsSession) -> Sent:
+    outcomes = []
+    result = Sent(IntentOutcome.DONE)
+    for call, intent in zip(batch, intents, strict=True):
+        if not lease.still_held(work.deployment.pk, work.deployment.lease_epoch):
+            raise LostRace
+        outcome, response, request_id, result = _one(call, intent, session, work)
+        reach("after_call", call.api)
+        outcomes.append((intent, outcome, response, request_id))
+        if outcome != IntentOutcome.DONE:
+            break
+    with transaction.atomic():
+        journal.fence(work.deployment)
+        at = now()
+        for intent, outcome, response, request_id in outcomes:
+            intent.outcome = outcome
+            journal.record(intent, outcome, at, response, request_id)
+        _event(work, "aws.recorded", batch[: len(outcomes)], [o[0] for o in outcomes], result)
+    for call in batch:
+        reach("after_record", call.api)
+    return result
+
+
+def _one(call: Call, intent: Intent, session: AwsSession, work: Work):
+    """(outcome, kept response, AWS request id, Sent) of one call."""
+    service, operation = call.api.split(".")
+    params = dict(call.params)
+    if call.token_field:
+        params[call.token_field] = call.token
+    if call.body is not None:
+        params[call.body_field] = call.body
+    try:
+        answer = getattr(session.client(service), _snake(operation))(**params)
+    except Exception as error:  # classify() knows every kind; what it does not know is ambiguous
+        fault = classify(error)
+        if fault.kind == FaultKind.EXPIRED:
+            cache.drop(work.deployment.pk)
+        throttled = fault.kind in (FaultKind.RETRYABLE, FaultKind.EXPIRED)
+        response = {"code": fault.code, "message": redact(fault.message)[:500], "throttled": throttled}
+        lost = fault.kind == FaultKind.AMBIGUOUS
+        outcome = IntentOutcome.AMBIGUOUS if lost else IntentOutcome.REFUSED
+        sent = Sent(outcome, fault.code, response["message"], intent.sends, throttled)
+        return outcome, response, fault.request_id or "", sent
+    meta = answer.get("ResponseMetadata", {})
+    kept = {key: str(answer[key])[:300] for key in KEPT if key in answer}
+    if "build" in answer:  # codebuild.StartBuild
+        kept["build"] = str(answer["build"].get("id", ""))
+    return IntentOutcome.DONE, kept, meta.get("RequestId", ""), Sent(IntentOutcome.DONE)
+
+
+def _snake(operation: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation).lower()
+
+
+def _event(work: Work, kind: str, batch, intents, result: Sent | None = None) -> None:
+    """One event per batch, before and after: each effect has an intent leaf before it and a result leaf after."""
+    calls = [
+        {"api": call.api, "token": call.token, "request": intent.request_digest}
+        | ({"outcome": str(intent.outcome)} if result else {})
+        for call, intent in zip(batch, intents, strict=True)
+    ]
+    append(
+        kind=kind,
+        actor=work.actor,
+        subject=f"deployment:{work.deployment.pk}",
+        environment=work.deployment.environment_id,
+        application=work.deployment.application_id,
+        outcome="allowed" if result is None or result.worst == IntentOutcome.DONE else "failed",
+        data={"calls": calls, "account": work.deployment.environment.account.account_id},
+    )

@@ -1,0 +1,91 @@
+"""Put a release's artifacts into the target account's staging bucket, each once, re-hashed on the way.
+
+The worker reads with the tools account's credentials and writes with the deploy role's, so the deploy role never
+needs the tools bucket (product.md "The flow", point 6).
+"""
+
+from aws import artifacts
+from aws.errors import FaultKind, classify
+from deployments.executor import Call, Calls, Done, Failed, Progress
+from deployments.engine import journal
+from deployments.engine.work import Work, reader
+from deployments.models import Deployment
+from django.db import transaction
+
+ALWAYS = ("test-bundle",)
+
+
+def stage(work: Work, release, session, prefix: str) -> Progress:
+    """Done once every artifact the target or the tests need lies in the account; where, is kept in plan_data."""
+    progress = _look(work, release, session, prefix)
+    if isinstance(progress, Done):
+        _remember(work, progress.result)
+    return progress
+
+
+def _remember(work: Work, staged: dict) -> None:
+    """What was found and hashed once is not read again at the next tick."""
+    deployment = work.deployment
+    known = deployment.plan_data.get("staged", {})
+    if staged.items() <= known.items():
+        return
+    with transaction.atomic():
+        journal.fence(deployment)
+        data = {**deployment.plan_data, "staged": {**known, **staged}}
+        Deployment.objects.filter(pk=deployment.pk).update(plan_data=data)
+        deployment.plan_data = data
+
+
+def _look(work: Work, release, session, prefix: str) -> Progress:
+    """Done.result = {digest: {"bucket", "key", "version_id"}}, or the calls that are still to be made."""
+    wanted = [a for a in release.build.artifacts.all() if a.kind in (*work.executor.artifact_kinds, *ALWAYS)]
+    have, missing = {}, []
+    known = work.deployment.plan_data.get("staged", {})
+    for artifact in wanted:
+        found = known.get(artifact.digest) or _there(session, work.staging_bucket, artifact)
+        if found == "foreign":
+            return Failed(f"{_key(artifact)} in the staging bucket has other bytes.", code="staging_foreign", changed=False)
+        if found:
+            have[artifact.digest] = found
+        else:
+            missing.append(artifact)
+    if not missing:
+        return Done("The artifacts lie in the account.", have)
+    read = reader(work, release)
+    calls = []
+    for artifact in missing:
+        calls.append(
+            Call(
+                api="s3.PutObject",
+                params={
+                    "Bucket": work.staging_bucket,
+                    "Key": _key(artifact),
+                    "IfNoneMatch": "*",
+                    "Metadata": {"rg-digest": artifact.digest},
+                },
+                token=f"{prefix}-stage-{artifact.digest[7:23]}",
+                target=f"s3://{work.staging_bucket}/{_key(artifact)}",
+                purpose="stage",
+                body=read(artifact.name),
+            )
+        )
+    return Calls(tuple(calls), f"Copying {len(calls)} artifact(s) into the account.")
+
+
+def _key(artifact) -> str:
+    return f"artifacts/{artifact.digest.removeprefix('sha256:')}/{artifact.name}"
+
+
+def _there(session, bucket: str, artifact) -> dict | str | None:
+    """Where the copy lies; None if it does not; "foreign" if something else does (its bytes are hashed)."""
+    try:
+        head = session.client("s3", retries=True).head_object(Bucket=bucket, Key=_key(artifact))
+    except Exception as error:
+        if classify(error).kind == FaultKind.GONE:
+            return None
+        raise
+    version = head.get("VersionId", "")
+    digest, _ = artifacts.hash_object(session, bucket, _key(artifact), version, limit_bytes=artifact.size or 2**30)
+    if digest != artifact.digest:
+        return "foreign"
+    return {"bucket": bucket, "key": _key(artifact), "version_id": version}

@@ -1,0 +1,75 @@
+"""The start: decide() once more, consume the approval, take the lane: one transaction, or nothing."""
+
+from approvals.actions.consume import consume
+from deployments.engine.supersede import supersede_older
+from deployments.decision import decide, with_everything
+from deployments.engine import journal, pending_steps
+from deployments.engine.planning import still_holds
+from deployments.engine.work import NOW, Again, Work
+from deployments.models import Deployment, Lane
+from deployments.states import State, StepKind, StepState
+from deployments.transition import transition
+from django.db import IntegrityError, transaction
+from kernel.clock import now
+from kernel.verdicts import Allow
+
+RETRY_SECONDS = 0.2  # after a lost race for the lane
+
+
+def attempt(work: Work) -> Again:
+    """Start, if decide() still says Allow inside the transaction; otherwise come back at once and settle."""
+    changed = still_holds(work)
+    if changed is not None:
+        return changed.again
+    try:
+        with transaction.atomic():
+            journal.fence(work.deployment)
+            return _start(work)
+    except IntegrityError:
+        return Again(RETRY_SECONDS)  # somebody else took the lane first; decide() will say lane_busy
+
+
+def _start(work: Work) -> Again:
+    deployment = with_everything(Deployment.objects.filter(pk=work.deployment.pk)).get()
+    at = now()
+    verdict = decide(deployment, work.actor, at)
+    if not isinstance(verdict, Allow):
+        return NOW
+    pending_steps.show(deployment, verdict, at)
+    if deployment.approval is not None:
+        consume(request=deployment.approval, content_hash=deployment.approval.content_hash, actor=work.actor, at=at)
+    elif deployment.kind == "deploy":
+        supersede_older(deployment=deployment, actor=work.actor, at=at)
+    lane = Lane.objects.filter(application_id=deployment.application_id, environment_id=deployment.environment_id).first()
+    transition(
+        deployment,
+        State.RUNNING,
+        actor=work.actor,
+        at=at,
+        data=_proof(deployment, work),
+        started_at=at,
+        pipeline_version=work.pipeline,
+        previous_version=lane.version if lane else "",
+        reasons=[],
+        checks=[{"name": c.name, "state": str(c.state)} for c in verdict.checks],
+    )
+    step = journal.step_of(deployment, StepKind.APPLY)
+    journal.set_step(step, StepState.SKIPPED if deployment.plan_state == "none" else StepState.RUNNING, at)
+    work.deployment = deployment
+    return NOW
+
+
+def _proof(deployment: Deployment, work: Work) -> dict:
+    """What lets an outsider check this start from the log alone: the approval, its content and its votes."""
+    proof = {"pipeline_version": work.pipeline.number, "plan_digest": deployment.plan_digest}
+    approval = deployment.approval
+    if approval is not None:
+        votes = approval.votes.filter(void=False, withdrawn_at=None, decision="approve").order_by("at", "id")
+        proof |= {
+            "approval": approval.pk,
+            "content_hash": approval.content_hash,
+            "votes": [vote.pk for vote in votes],
+            "approvers": [vote.person_id for vote in votes],
+            "keys": sum(slot["count"] for slot in approval.gate["slots"]),
+        }
+    return proof

@@ -1,0 +1,204 @@
+"""S3 static site: every release lies under its own prefix; one write of the entry document switches to it.
+
+The entry document is the bundle's own, with a `<base>` element so that its relative addresses reach the release's
+prefix, and metadata that names the release: reading that one object says what is live. Rollback is the same write.
+"""
+
+import hashlib
+import io
+import json
+import mimetypes
+import re
+import zipfile
+
+from aws.errors import FaultKind, classify
+from deployments.executor import Call, Calls, Context, Done, Failed, Poll, Progress
+
+MOST_FILES = 2000
+MOST_BYTES = 200 * 1024 * 1024
+MANIFEST = ".release-gate.json"
+
+
+class BundleInvalid(ValueError):
+    """The s3-bundle is not a usable zip."""
+
+
+class S3Site:
+    kind = "s3-site"
+    artifact_kinds = ()
+    schema = {
+        "type": "object",
+        "required": ["bucket", "artifact"],
+        "additionalProperties": False,
+        "properties": {
+            "bucket": {"type": "string", "pattern": "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"},
+            "artifact": {"type": "string", "minLength": 1},
+            "entry": {"type": "string", "minLength": 1, "pattern": "^[^/].*"},
+        },
+    }
+
+    def plan(self, context: Context) -> Progress:
+        try:
+            files = _files(context)
+        except BundleInvalid as error:
+            return Failed(str(error), code="plan_failed", changed=False)
+        live = _live(context)
+        wanted = _hex(context)
+        if live == wanted:
+            return Done("This release is live.", {"state": "none", "changes": [], "data": {"from": live}})
+        before = _manifest(context, live) if live else {}
+        changes = compare(before, {name: _sha(data) for name, data in files.items()})
+        entry = {"action": "Modify" if live else "Add", "logical_id": _entry(context), "type": "EntryDocument", "replacement": None}
+        return Done(f"{len(changes)} file(s) differ.", {"state": "ready", "changes": [entry, *changes], "data": {"from": live}})
+
+    def apply(self, context: Context) -> Progress:
+        return _switch(context, "apply")
+
+    def rollback(self, context: Context) -> Progress:
+        return _switch(context, "rollback")
+
+    def cleanup(self, context: Context) -> Progress:
+        return Done("A plan of a site leaves nothing behind.")
+
+
+def compare(before: dict, after: dict) -> list[dict]:
+    """Add, Modify and Remove by path, sorted; unchanged files are not listed."""
+    rows = []
+    for path in sorted({*before, *after}):
+        if before.get(path) == after.get(path):
+            continue
+        action = "Add" if path not in before else "Remove" if path not in after else "Modify"
+        rows.append({"action": action, "logical_id": path, "type": "File", "replacement": None})
+    return rows
+
+
+def _entry(context: Context) -> str:
+    return context.settings.get("entry", "index.html")
+
+
+def _hex(context: Context) -> str:
+    return context.artifacts[context.settings["artifact"]].digest.removeprefix("sha256:")
+
+
+def _prefix(digest: str) -> str:
+    return f"releases/{digest}/"
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _files(context: Context) -> dict[str, bytes]:
+    """The bundle's files by path. Refuses path tricks, bombs, and a bundle without its entry document."""
+    name = context.settings["artifact"]
+    if name not in context.artifacts:
+        raise BundleInvalid(f"The build has no artifact named {name}.")
+    files: dict[str, bytes] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(context.read_artifact(name))) as bundle:
+            entries = [info for info in bundle.infolist() if not info.is_dir()]
+            if len(entries) > MOST_FILES or sum(info.file_size for info in entries) > MOST_BYTES:
+                raise BundleInvalid(f"The bundle has more than {MOST_FILES} files or {MOST_BYTES} bytes.")
+            for info in entries:
+                path = info.filename
+                if path.startswith("/") or "\\" in path or ".." in path.split("/") or (info.external_attr >> 28) == 0xA:
+                    raise BundleInvalid(f"The bundle has an unsafe path: {path[:100]}")
+                files[path] = bundle.read(info)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise BundleInvalid(f"The bundle is not a zip file that can be read: {error}") from error
+    if _entry(context) not in files:
+        raise BundleInvalid(f"The bundle has no {_entry(context)}.")
+    return files
+
+
+def _s3(context: Context):
+    return context.session.client("s3", retries=True)
+
+
+def _live(context: Context) -> str | None:
+    """The digest of the release that the entry document names; None without one."""
+    try:
+        head = _s3(context).head_object(Bucket=context.settings["bucket"], Key=_entry(context))
+    except Exception as error:
+        if classify(error).kind == FaultKind.GONE:
+            return None
+        raise
+    return head.get("Metadata", {}).get("rg-release") or None
+
+
+def _manifest(context: Context, digest: str) -> dict[str, str]:
+    try:
+        found = _s3(context).get_object(Bucket=context.settings["bucket"], Key=_prefix(digest) + MANIFEST)
+    except Exception as error:
+        if classify(error).kind == FaultKind.GONE:
+            return {}
+        raise
+    return json.loads(found["Body"].read())
+
+
+def _laid(context: Context) -> dict[str, str]:
+    """Keys already under this release's prefix, with their ETag (the MD5 of a single put)."""
+    pages = _s3(context).get_paginator("list_objects_v2").paginate(
+        Bucket=context.settings["bucket"], Prefix=_prefix(_hex(context))
+    )
+    return {o["Key"]: o["ETag"].strip('"') for page in pages for o in page.get("Contents", [])}
+
+
+def _switch(context: Context, purpose: str) -> Progress:
+    """Lay what is missing, then write the entry document; done when reading it back says so."""
+    wanted = _hex(context)
+    if _live(context) == wanted:
+        return Done(f"{context.version} is live.")
+    try:
+        files = _files(context)
+    except BundleInvalid as error:
+        return Failed(str(error), code="bundle_invalid", changed=False)
+    missing = _missing(context, files, purpose)
+    if missing:
+        return Calls(tuple(missing), f"Laying {len(missing)} file(s) of {context.version}.")
+    token = f"{context.name_prefix}-switch"
+    intent = context.sent(token)
+    if intent is not None and intent.outcome == "done":
+        return Poll("The switch is written and not visible yet.")
+    params = {
+        "Bucket": context.settings["bucket"],
+        "Key": _entry(context),
+        "ContentType": _type(_entry(context)),
+        "CacheControl": "no-cache",
+        "Metadata": {"rg-release": wanted, "rg-version": context.version, "rg-intent": token},
+    }
+    body = with_base(files[_entry(context)], "/" + _prefix(wanted))
+    target = f"s3://{context.settings['bucket']}/{_entry(context)}"
+    return Calls((Call("s3.PutObject", params, token, target, purpose, body=body),), f"Switching to {context.version}.")
+
+
+def _missing(context: Context, files: dict[str, bytes], purpose: str) -> list[Call]:
+    laid = _laid(context)
+    digest = _hex(context)
+    manifest = json.dumps({name: _sha(data) for name, data in files.items()}, sort_keys=True).encode()
+    calls = []
+    for path, data in sorted({**files, MANIFEST: manifest}.items()):
+        key = _prefix(digest) + path
+        if laid.get(key) == hashlib.md5(data, usedforsecurity=False).hexdigest():
+            continue
+        params = {
+            "Bucket": context.settings["bucket"],
+            "Key": key,
+            "ContentType": _type(path),
+            "CacheControl": "public, max-age=31536000, immutable",
+            "Metadata": {"rg-sha256": _sha(data)},
+        }
+        token = f"{context.name_prefix}-lay-{_sha(key.encode())[:16]}"
+        calls.append(Call("s3.PutObject", params, token, f"s3://{context.settings['bucket']}/{key}", purpose, body=data))
+    return calls
+
+
+def _type(path: str) -> str:
+    return mimetypes.guess_type(path)[0] or "application/octet-stream"
+
+
+def with_base(html: bytes, base: str) -> bytes:
+    """The document with `<base href>` as the first thing in its head (HTML Living Standard, 4.2.3)."""
+    tag = f'<base href="{base}">'.encode()
+    marked, count = re.subn(rb"(<head(?:\s[^>]*)?>)", lambda match: match.group(1) + tag, html, count=1, flags=re.IGNORECASE)
+    return marked if count else tag + html

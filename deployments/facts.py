@@ -1,0 +1,148 @@
+"""Collect what the rules ask, with a fixed number of queries. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from approvals import gate
+from approvals.binding import content_hash
+from deployments.binding import subject_of
+from deployments.models import Deployment, Worker
+from deployments.rules import Facts
+from deployments.states import HOLDS_LANE, PENDING, State
+from django.conf import settings
+from kernel.clock import raw_now
+from kernel.verdicts import Check, CheckState, Reason
+from pipelines import queries as pipelines
+from pipelines.models import Environment, PipelineVersion
+from releases.models import Release
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A release and an environment that have no open deployment: the answer is hypothetical."""
+
+    release: Release
+    environment: Environment
+
+
+def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
+    deployment = subject if isinstance(subject, Deployment) else None
+    release, environment = subject.release, subject.environment
+    build = release.build
+    pipeline = pipelines.current_pipeline(release.application_id)
+    stage = pipelines.stage_of(pipeline, environment.name)
+    previous = pipelines.previous_stage(pipeline, environment.name)
+    account = environment.account
+    returning = deployment is not None and deployment.kind == "rollback"
+    opening = pipelines.opening_for(environment, release.application_id, at, action="rollback" if returning else "deploy")
+    holder, ahead, rejects = _lane(deployment, release, environment)
+    return Facts(
+        at=at,
+        application=release.application_id,
+        version=release.version,
+        environment=environment.name,
+        release=release.id,
+        hypothetical=deployment is None,
+        withdrawn=release.state == "withdrawn" or build.withdrawn_at is not None,
+        withdrawn_reason=release.withdrawn_reason or build.withdrawn_reason,
+        artifacts=tuple((a.name, a.state, a.detail) for a in build.artifacts.all()),
+        stage=stage,
+        previous=previous,
+        previous_at=_succeeded_at(release, previous) if previous and not returning else None,
+        returning=returning,
+        test_problem=_test_problem(build, environment.name),
+        protected=environment.protected,
+        account=account.id,
+        account_unproved=_unproved(account) if environment.protected else None,
+        plan_state=_plan_state(deployment),
+        plan_detail=deployment.plan_data.get("detail", "") if deployment else "",
+        people=_people(deployment, release, environment, stage, pipeline, at),
+        opening=opening,
+        not_before=deployment.not_before if deployment else None,
+        lane_holder=holder,
+        lane_ahead=ahead,
+        lane_rejects=rejects,
+        pool=account.pool,
+        pool_alive=pool_alive(account.pool),
+    )
+
+
+def pool_alive(pool: str) -> bool:
+    """A worker of the pool touched its row within WORKER_ALIVE_SECONDS, by the database's raw clock."""
+    since = raw_now() - timedelta(seconds=settings.WORKER_ALIVE_SECONDS)
+    return Worker.objects.filter(pool__in=(pool, "*"), seen_at__gte=since).exists()
+
+
+def _succeeded_at(release: Release, environment: str) -> datetime | None:
+    rows = Deployment.objects.filter(release=release, environment_id=environment, state=State.SUCCEEDED)
+    return rows.order_by("-ended_at").values_list("ended_at", flat=True).first()
+
+
+def _test_problem(build, environment: str) -> str | None:
+    if not any(artifact.kind == "test-bundle" for artifact in build.artifacts.all()):
+        return "the build has no test-bundle."
+    spec = build.test_spec
+    if spec is None:
+        return None  # not read yet: the artifact check waits for it
+    if spec.get("problems"):
+        first = spec["problems"][0]
+        return f"releasegate/tests.yaml cannot be used: {first.get('detail', first)}"
+    suites = [s for s in spec["suites"] if not s.get("environments") or environment in s["environments"]]
+    return None if suites else "releasegate/tests.yaml names no suite for it."
+
+
+def _unproved(account) -> str | None:
+    """Tested and found assumable without the external id (B01). Never tested: the plan step tests it first."""
+    for check in (account.test_result or {}).get("checks", ()):
+        if check["name"] == "external_id_required" and check["state"] == "fail":
+            return f"The role of account {account.alias} can be assumed without the external id."
+    return None
+
+
+def _plan_state(deployment: Deployment | None) -> str:
+    if deployment is None:
+        return "not_computed"
+    return "failed" if deployment.plan_data.get("failed") else deployment.plan_state
+
+
+def _people(deployment, release, environment, stage, pipeline: PipelineVersion | None, at: datetime) -> Check:
+    rule = gate.effective_gate(environment, release.application, (stage or {}).get("slots") or [])
+    if rule is None:
+        return Check("people", CheckState.PASS)
+    if deployment is None or deployment.approval is None:
+        text = f"{environment.name} needs {gate.in_words(rule)}."
+        reason = Reason("approval_needed", text, f"environment:{environment.name}", None, "Request the deployment; people are asked then.")
+        return Check("people", CheckState.WAIT, (reason,))
+    answer = gate.people(deployment.approval, at)
+    if answer.state == CheckState.PASS and deployment.plan_state != "not_computed":
+        # The word was given for exactly this content: compute it anew from what would be done now.
+        now_hash = content_hash(subject_of(deployment, stage=stage, pipeline=pipeline, gate_version=rule["version"]))
+        if now_hash != deployment.approval.content_hash:
+            text = "What would be deployed is no longer what was approved; the votes are void."
+            reason = Reason("approval_void", text, f"approval:{deployment.approval_id}", None, "Look at it again and vote.")
+            return Check("people", CheckState.WAIT, (reason,))
+    return Check("people", answer.state, tuple(answer.reasons))
+
+
+def _lane(deployment, release, environment):
+    """(holder, earlier request in a `queue` lane, open request that a `reject` lane refuses for)."""
+    rows = Deployment.objects.filter(application_id=release.application_id, environment=environment)
+    if deployment is not None:
+        rows = rows.exclude(pk=deployment.pk)
+    rows = list(
+        rows.filter(state__in=HOLDS_LANE | PENDING)
+        .order_by("requested_at", "id")
+        .values_list("id", "version", "state", "requested_at", "waiting_for")
+    )
+    holder = next(((r[0], r[1], r[2]) for r in rows if r[2] in HOLDS_LANE), None)
+    ahead = rejects = None
+    if environment.lane == "queue" and deployment is not None:
+        mine = (deployment.requested_at, deployment.id)
+        # Only those that wait for time or the lane count: waiting for a human never blocks anybody else.
+        ahead = next(
+            ((r[0], r[1]) for r in rows if r[2] == State.WAITING and r[4] in ("window", "lane") and (r[3], r[0]) < mine),
+            None,
+        )
+    if environment.lane == "reject" and deployment is None and rows:
+        rejects = f"{rows[0][1]} ({rows[0][0]})"
+    return holder, ahead, rejects

@@ -1,0 +1,95 @@
+"""Reads of deployments, already scoped to what the caller may see."""
+
+from datetime import datetime
+
+from deployments.models import Deployment, DeploymentLog, Lane
+from deployments.states import HOLDS_LANE, State, TERMINAL
+from django.db.models import OuterRef, Subquery
+from kernel.actor import Actor
+from kernel.refusals import NotFound
+from pipelines.queries import visible_application_names
+
+
+def visible_to(actor: Actor):
+    names = visible_application_names(actor)
+    rows = Deployment.objects.all()
+    return rows if names is None else rows.filter(application_id__in=names)
+
+
+def get_visible(actor: Actor, deployment_id: str) -> Deployment:
+    """With everything a page shows. NotFound for one that is missing or not visible: the same answer."""
+    row = (
+        visible_to(actor)
+        .filter(pk=deployment_id)
+        .select_related(
+            "release__application", "release__build", "environment__account", "approval", "pipeline_version", "requested_by", "superseded_by"
+        )
+        .prefetch_related("steps", "release__build__artifacts")
+        .first()
+    )
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def open_one(release_id: str, environment: str) -> Deployment | None:
+    rows = Deployment.objects.filter(release_id=release_id, environment_id=environment)
+    return rows.exclude(state__in=TERMINAL).first()
+
+
+def environments_of(release) -> dict:
+    """{"dev": {"deployment", "state", "at"}}: the newest deployment of this release in each environment."""
+    newest = Deployment.objects.filter(release=release, environment=OuterRef("environment")).order_by("-requested_at", "-id")
+    rows = Deployment.objects.filter(release=release, pk=Subquery(newest.values("pk")[:1]))
+    found = {}
+    for row in rows.order_by("environment__rank"):
+        found[row.environment_id] = {"deployment": row.pk, "state": row.state, "at": row.ended_at or row.started_at or row.requested_at}
+    return found
+
+
+def log_after(deployment: Deployment, offset: int, limit: int = 200_000) -> tuple[str, int]:
+    """(text, next offset) of the log from `offset` characters on; at most about `limit` characters."""
+    parts, position, size = [], offset, 0
+    rows = DeploymentLog.objects.filter(deployment=deployment, offset__gte=_piece_at(deployment, offset)).order_by("offset")
+    for row in rows.iterator(chunk_size=100):
+        text = row.text[max(0, position - row.offset) :]
+        parts.append(text)
+        position = row.offset + len(row.text)
+        size += len(text)
+        if size >= limit:
+            break
+    return "".join(parts), max(position, offset)
+
+
+def _piece_at(deployment: Deployment, offset: int) -> int:
+    rows = DeploymentLog.objects.filter(deployment=deployment, offset__lte=offset).order_by("-offset")
+    return rows.values_list("offset", flat=True).first() or 0
+
+
+def board(actor: Actor, *, application: str | None = None, environment: str | None = None):
+    """Lanes in one query: what runs where, and what is in progress there."""
+    names = visible_application_names(actor)
+    rows = Lane.objects.select_related("deployment", "in_progress").order_by("application_id", "environment__rank")
+    if names is not None:
+        rows = rows.filter(application_id__in=names)
+    if application:
+        rows = rows.filter(application_id=application)
+    if environment:
+        rows = rows.filter(environment_id=environment)
+    return rows
+
+
+def board_at(actor: Actor, at: datetime, *, application: str | None = None, environment: str | None = None) -> list[dict]:
+    """What ran where at an instant, from the deployments that had ended by then."""
+    rows = visible_to(actor).filter(state=State.SUCCEEDED, ended_at__lte=at)
+    rows = rows.filter(application_id=application) if application else rows
+    rows = rows.filter(environment_id=environment) if environment else rows
+    latest: dict[tuple, Deployment] = {}
+    for row in rows.order_by("ended_at", "id"):
+        latest[(row.application_id, row.environment_id)] = row
+    return [latest[key] for key in sorted(latest)]
+
+
+def running_in(application: str, environment: str) -> Deployment | None:
+    rows = Deployment.objects.filter(application_id=application, environment_id=environment, state__in=HOLDS_LANE)
+    return rows.first()
