@@ -13,7 +13,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from kernel.actor import Actor, Method
 from kernel.address import client_address
-from kernel.refusals import Forbidden
+from kernel.refusals import Forbidden, Refusal
 from teams.actions.touch_token import touch_token
 from teams.models import ApiToken, Person
 from teams.queries import actor_for_application, actor_for_person
@@ -21,6 +21,15 @@ from teams.token_lookup import find_token
 from teams.tokens import missing_scope
 
 SCHEME = "bearer"
+
+
+class TokenRefused(Refusal, AuthenticationFailed):
+    """401 `not_authenticated`, `token_expired` or `token_revoked`: a refusal with its stable code, and for the
+    limit on failed attempts what the REST framework calls a failed authentication."""
+
+    status = 401
+    code = "not_authenticated"
+    title = "You are not signed in"
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
     def authenticate(self, request) -> tuple[Person | ApplicationPrincipal, ApiToken] | None:
         """(user, token), with `request.actor` set on the HttpRequest below.
 
-        Raises AuthenticationFailed (401 `not_authenticated`, `token_expired`, `token_revoked`) and Forbidden
+        Raises TokenRefused (401 `not_authenticated`, `token_expired`, `token_revoked`) and Forbidden
         (403 `forbidden`, `missing_permission`: "scope …") for a token without the scope of the request.
         """
         scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
@@ -79,7 +88,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
 def _live_token(secret: str) -> ApiToken:
     found = find_token(secret)
     if found is None:
-        raise AuthenticationFailed("This token is unknown, or was mistyped.", code="not_authenticated")
+        raise TokenRefused("This token is unknown, or was mistyped.", code="not_authenticated")
     token, at = found
     _check_alive(token, at)
     touch_token(token=token, at=at)
@@ -88,11 +97,11 @@ def _live_token(secret: str) -> ApiToken:
 
 def _check_alive(token: ApiToken, at: datetime) -> None:
     if token.revoked_at is not None:
-        raise AuthenticationFailed("This token was revoked.", code="token_revoked")
+        raise TokenRefused("This token was revoked.", code="token_revoked")
     if token.expires_at <= at:
-        raise AuthenticationFailed("This token has expired; ask for a new one.", code="token_expired")
+        raise TokenRefused("This token has expired; ask for a new one.", code="token_expired")
     if token.person is not None and not token.person.is_active:
-        raise AuthenticationFailed("This token's person no longer has access.", code="token_revoked")
+        raise TokenRefused("This token's person no longer has access.", code="token_revoked")
 
 
 def _origin(http: HttpRequest) -> dict:
