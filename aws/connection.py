@@ -87,8 +87,8 @@ def test_connection(sessions: Sessions, target: AwsTarget) -> dict[str, Any]:
     session, entered = _assume(sessions, target)
     checks, arn = [entered], None
     if session is None:
-        for name in ("identity", "external_id_required", "staging_bucket"):
-            checks.append(_check(name, "unknown", "Not asked, because the role could not be assumed"))
+        later = ("identity", "external_id_required", "staging_bucket")
+        checks += [_check(name, "unknown", "Not asked: the role could not be assumed") for name in later]
     else:
         arn, identity = _identity(session, target)
         checks += [identity, _external_id(sessions, target), _staging(session, target)]

@@ -30,7 +30,7 @@ class AwsTarget:
 
 @dataclass(frozen=True)
 class AwsConfig:
-    """How to reach AWS at all. None for keys means boto's own chain; None for the address means AWS itself."""
+    """How to reach AWS. None for keys means boto's own chain; None for the address means AWS itself."""
 
     endpoint_url: str | None = None
     region: str = "eu-west-1"

@@ -24,9 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         sandbox = Sandbox(given.data_dir, given.port).start()
     except JournalForeign as exc:
-        print(exc, file=sys.stderr)
+        sys.stderr.write(f"{exc}\n")
         return 2
-    print(json.dumps({"endpoint_url": sandbox.endpoint_url}), flush=True)
+    sys.stdout.write(json.dumps({"endpoint_url": sandbox.endpoint_url}) + "\n")
+    sys.stdout.flush()
     signal.sigwait(signals)
     sandbox.stop()
     return 0

@@ -1,4 +1,4 @@
-"""The control address /_sandbox/…: faults, counts and listings, as JSON. Tests use it from other processes."""
+"""The control address /_sandbox/…: faults, counts and listings as JSON, for tests in any process."""
 
 import json
 from typing import Any

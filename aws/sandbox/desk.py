@@ -1,4 +1,4 @@
-"""The desk: every AWS request passes here to be named, identified, judged, hit by faults, served and counted."""
+"""The desk: each AWS request is named, identified, judged, hit by faults, served and counted here."""
 
 import io
 import re

@@ -113,7 +113,8 @@ class Faults:
 
     def for_call(self, call: Call) -> Rule | None:
         """The first rule that hits this request, used up by one; None if there is none."""
-        text = f"{call.path}?{call.environ.get('QUERY_STRING', '')}\n{call.body[:100_000].decode('utf-8', 'replace')}"
+        body = call.body[:100_000].decode("utf-8", "replace")
+        text = f"{call.path}?{call.environ.get('QUERY_STRING', '')}\n{body}"
         with self._lock:
             for rule in self._rules:
                 if rule.kind not in LASTING and rule.fits(call.account, call.service, call.action, text):

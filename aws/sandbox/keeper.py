@@ -5,7 +5,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 
 from aws.sandbox import pickling
@@ -49,11 +48,10 @@ class Keeper:
             if account not in dict.keys(backends):
                 continue
             for region, backend in list(backends[account].items()):
-                key = ("moto", backends.service_name, account, region)
+                key = ("moto", backends.backend.__module__, backends.backend.__name__, account, region)
                 try:
                     yield key, pickling.dump(backend.__dict__, self._blobs)
-                except Exception as exc:
-                    # Any service of moto may hold something that cannot be kept; the others still are.
+                except Exception as exc:  # noqa: BLE001  the other services are still kept
                     if key[1] not in self._unkept:
                         self._unkept.add(key[1])
                         log.warning("The sandbox cannot keep %s across restarts: %s", key[1], exc)
@@ -74,12 +72,12 @@ class Keeper:
         return len(states)
 
     def _restore_moto(self, key: Key, content: dict[str, Any]) -> None:
-        _, service, account, region = key
-        backends = get_backend(service)
+        _, module, name, account, region = key
+        backends = pickling.backends_of(module, name)
         pickling.into_backend(backends[account][region], content)
-        if service == "s3":
-            for name in content["buckets"]:
-                backends.bucket_accounts[name] = (region, account)
+        if name == "S3Backend":
+            for bucket in content["buckets"]:
+                backends.bucket_accounts[bucket] = (region, account)
 
     def close(self) -> None:
         """Close the journal."""

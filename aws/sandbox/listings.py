@@ -17,19 +17,18 @@ def _backends(service: str) -> Any:
 
 
 def _objects(bucket: Any) -> list[dict[str, Any]]:
-    found = []
-    for key, versions in bucket.keys.lists():
-        for version in versions:
-            found.append(
-                {
-                    "key": key,
-                    "version_id": getattr(version, "version_id", None),
-                    "etag": getattr(version, "etag", None),
-                    "size": getattr(version, "size", None),
-                    "marker": type(version).__name__ == "FakeDeleteMarker",
-                    "at": str(version.last_modified),
-                }
-            )
+    found = [
+        {
+            "key": key,
+            "version_id": getattr(version, "version_id", None),
+            "etag": getattr(version, "etag", None),
+            "size": getattr(version, "size", None),
+            "marker": type(version).__name__ == "FakeDeleteMarker",
+            "at": str(version.last_modified),
+        }
+        for key, versions in bucket.keys.lists()
+        for version in versions
+    ]
     return sorted(found, key=lambda item: (item["key"], str(item["at"]), str(item["version_id"])))
 
 

@@ -1,4 +1,4 @@
-"""Which API call a request is: by its Action, its target header, or method and path as botocore's models say."""
+"""Which API call a request is: by its Action, its target header, or method and path by botocore's models."""
 
 import functools
 import re

@@ -60,7 +60,7 @@ class Blobs:
 
     def get(self, digest: str, data: bytes) -> Any:
         """The spooled file again."""
-        body = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)
+        body = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115  its object closes it
         body.write((self._directory / digest).read_bytes() if digest else data)
         body.seek(0)
         if digest:
@@ -92,7 +92,8 @@ def _function(module: str, code: bytes) -> Any:
     return types.FunctionType(marshal.loads(code), sys.modules[module].__dict__)
 
 
-def _backend_dict(module: str, name: str) -> Any:
+def backends_of(module: str, name: str) -> Any:
+    """moto's backends of one class: accounts, then regions."""
     loaded = importlib.import_module(module)
     for value in vars(loaded).values():
         if isinstance(value, BackendDict) and value.backend.__name__ == name:
@@ -141,7 +142,7 @@ class _Unpickler(pickle.Unpickler):
         kind, *rest = pid
         if kind == "body":
             return self._blobs.get(*rest)
-        backends = _backend_dict(rest[0], rest[1])
+        backends = backends_of(rest[0], rest[1])
         if kind == "dict":
             return backends
         return backends[rest[2]] if kind == "account" else backends[rest[2]][rest[3]]

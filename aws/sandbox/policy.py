@@ -1,4 +1,4 @@
-"""IAM documents evaluated: role trust policies and session policies, as far as Release Gate relies on them."""
+"""IAM documents evaluated: role trust policies and session policies, as far as the product relies on them."""
 
 import json
 import re

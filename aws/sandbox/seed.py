@@ -5,12 +5,23 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from aws.sandbox.identity import TOOLS_ACCOUNT
+from aws.sandbox.identity import ROOT_KEY_PREFIX, TOOLS_ACCOUNT
+from aws.session import AwsConfig, Sessions
 
 ROLE_NAME = "ReleaseGateDeploy"
 TEST_PROJECT = "releasegate-tests"
 TEST_ROLE = "ReleaseGateTests"
 DEMO_ACCOUNTS = ("111111111111", "222222222222", "333333333333")
+
+
+def root_clients(endpoint_url: str) -> Any:
+    """client(service, account, region) with the root credentials of any account of the sandbox there."""
+
+    def client(service: str, account: str, region: str) -> Any:
+        config = AwsConfig(endpoint_url, region, ROOT_KEY_PREFIX + account, "not-checked")
+        return Sessions(config).tools().client(service)
+
+    return client
 
 
 def role_arn(account: str) -> str:
@@ -51,7 +62,7 @@ def _role(iam: Any, name: str, trust: str) -> None:
 
 class Seeder:
     """Prepares accounts of a running sandbox. `client(service, account, region)` gives a client that acts
-    in that account: in this process `Sandbox.client`, elsewhere one made of `Sandbox.root_credentials`."""
+    in that account: `Sandbox.client` in its process, `root_clients(endpoint_url)` anywhere."""
 
     def __init__(self, client: Any):
         self._client = client
@@ -103,7 +114,7 @@ class Seeder:
         return TEST_PROJECT
 
     def prepare_account(self, account: str, region: str, external_id: str) -> dict[str, str]:
-        """All of the above for one account; returns {"role_arn", "staging_bucket", "site_bucket", "test_project"}."""
+        """All of the above: {"role_arn", "staging_bucket", "site_bucket", "test_project"}."""
         return {
             "role_arn": self.ensure_role(account, external_id),
             "staging_bucket": self.ensure_bucket(account, region, staging_bucket(account, region)),

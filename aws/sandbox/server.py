@@ -31,7 +31,7 @@ _WARM = (("iam", "list_roles"), ("lambda", "list_functions"), ("s3", "list_bucke
 
 
 def _token_secret(data_dir: Path | None) -> bytes:
-    """The secret that signs session tokens: kept in the data directory, so that sessions outlive a restart."""
+    """The secret that signs session tokens: kept with the data, so that sessions outlive a restart."""
     if data_dir is None:
         return secrets.token_bytes(32)
     path = data_dir / _SECRET_FILE

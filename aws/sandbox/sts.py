@@ -58,7 +58,8 @@ class Sts:
             caller_account=call.account,
             context=context,
         ):
-            text = f"User: {call.caller_arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
+            text = f"User: {call.caller_arn} is not authorized to perform: sts:AssumeRole on"
+            text += f" resource: {role_arn}"
             raise AwsError("AccessDenied", text, 403)
         session = policy.parse_policy(params["Policy"]) if params.get("Policy") else None
         arn = f"arn:{partition}:sts::{account}:assumed-role/{role_name}/{name}"
@@ -93,6 +94,7 @@ class Sts:
                 f"Value '{raw}' at 'durationSeconds' must be 900 to 43200",
             )
         if ":assumed-role/" in call.caller_arn and int(raw) > 3600:
-            text = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+            text = "The requested DurationSeconds exceeds the 1 hour session limit"
+            text += " for roles assumed by role chaining"
             raise AwsError("ValidationError", text)
         return int(raw)

@@ -55,7 +55,7 @@ class Call:
 
 
 def parse_query_body(body: bytes) -> dict[str, Any]:
-    """The parameters of a request in the AWS query protocol, nested: `A.member.1.B=x` → {"A": [{"B": "x"}]}."""
+    """The parameters of an AWS query request, nested: `A.member.1.B=x` → {"A": [{"B": "x"}]}."""
     tree: dict[str, Any] = {}
     for key, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True):
         node = tree

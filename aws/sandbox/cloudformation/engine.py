@@ -21,7 +21,7 @@ _RENAME = (
 
 @dataclass
 class Step:
-    """One thing done, kept so that it can be undone: what stood before (None: nothing) and what stands now."""
+    """One thing done, kept to be undone: what stood before (None: nothing) and what stands now."""
 
     kind: str
     before: Resource | None

@@ -12,6 +12,9 @@ from aws.sandbox.floor import Floor
 
 DEFAULT_DELAY_S = 0.2
 _ROLLBACK_DELAY_S = 0.1
+_TOLD_TO_FAIL = (
+    'Resource handler returned message: "told to fail" (HandlerErrorCode: GeneralServiceException)'
+)
 
 
 class Operations:
@@ -70,10 +73,7 @@ class Operations:
         def fail(logical_id: str) -> str | None:
             rule = self._faults.failing_resource(stack.account, logical_id, stack.name)
             if rule:
-                return (
-                    rule.reason
-                    or 'Resource handler returned message: "told to fail" (HandlerErrorCode: GeneralServiceException)'
-                )
+                return rule.reason or _TOLD_TO_FAIL
             return doomed
 
         run = Apply(stack, place, book.exports(), fail)

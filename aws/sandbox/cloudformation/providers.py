@@ -58,7 +58,7 @@ def _attributes(made: Any) -> dict[str, Any]:
         try:
             if made.has_cfn_attr(name):
                 found[name] = made.get_cfn_attribute(name)
-        except Exception:  # noqa: S112 - moto raises unrelated kinds for an attribute it cannot give
+        except Exception:  # noqa: BLE001  moto raises unrelated kinds for an attribute it cannot give
             continue
     return {name: value for name, value in found.items() if isinstance(value, str)}
 

@@ -19,10 +19,23 @@ from aws.sandbox.cloudformation.resources import (
 )
 from aws.sandbox.cloudformation.state import Resource
 
-_FUNCTION_FIELDS = (
-    "FunctionName Role Handler Runtime Description MemorySize Timeout Environment Layers VpcConfig TracingConfig "
-    "Architectures DeadLetterConfig EphemeralStorage PackageType"
-).split(" ")
+_FUNCTION_FIELDS = [
+    "FunctionName",
+    "Role",
+    "Handler",
+    "Runtime",
+    "Description",
+    "MemorySize",
+    "Timeout",
+    "Environment",
+    "Layers",
+    "VpcConfig",
+    "TracingConfig",
+    "Architectures",
+    "DeadLetterConfig",
+    "EphemeralStorage",
+    "PackageType",
+]
 
 
 def _code(code: dict[str, Any]) -> dict[str, Any]:

@@ -131,10 +131,16 @@ def _delete_topic(place: Place, resource: Resource) -> None:
     place.client("sns").delete_topic(TopicArn=resource.physical_id)
 
 
-_QUEUE_ATTRIBUTES = (
-    "DelaySeconds MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds VisibilityTimeout "
-    "FifoQueue ContentBasedDeduplication KmsMasterKeyId"
-).split(" ")
+_QUEUE_ATTRIBUTES = [
+    "DelaySeconds",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "VisibilityTimeout",
+    "FifoQueue",
+    "ContentBasedDeduplication",
+    "KmsMasterKeyId",
+]
 
 
 def _queue_attributes(properties: dict[str, Any]) -> dict[str, str]:
@@ -167,10 +173,15 @@ def _delete_queue(place: Place, resource: Resource) -> None:
     place.client("sqs").delete_queue(QueueUrl=resource.physical_id)
 
 
-_TABLE_FIELDS = (
-    "AttributeDefinitions KeySchema BillingMode GlobalSecondaryIndexes LocalSecondaryIndexes "
-    "StreamSpecification SSESpecification"
-).split(" ")
+_TABLE_FIELDS = [
+    "AttributeDefinitions",
+    "KeySchema",
+    "BillingMode",
+    "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes",
+    "StreamSpecification",
+    "SSESpecification",
+]
 
 
 def _throughput(properties: dict[str, Any]) -> dict[str, Any]:

@@ -88,6 +88,5 @@ def required(properties: dict[str, Any], *names: str) -> None:
     """Raise ResourceFailed naming the first required property that is missing."""
     for name in names:
         if name not in properties:
-            raise ResourceFailed(
-                f"Properties validation failed for resource with message: [#: required key [{name}] not found]"
-            )
+            text = f"[#: required key [{name}] not found]"
+            raise ResourceFailed(f"Properties validation failed for resource with message: {text}")

@@ -12,12 +12,31 @@ from aws.sandbox.wire import AwsError
 BODY_LIMIT_BYTES = 51_200
 URL_LIMIT_BYTES = 1_000_000
 _SECTIONS = frozenset(
-    "AWSTemplateFormatVersion Description Metadata Parameters Mappings Conditions Transform Resources "
-    "Outputs Rules Hooks".split(" ")
+    [
+        "AWSTemplateFormatVersion",
+        "Description",
+        "Metadata",
+        "Parameters",
+        "Mappings",
+        "Conditions",
+        "Transform",
+        "Resources",
+        "Outputs",
+        "Rules",
+        "Hooks",
+    ]
 )
 _PSEUDO = frozenset(
-    ["AWS::AccountId", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::Partition", "AWS::URLSuffix"]
-    + ["AWS::NoValue", "AWS::NotificationARNs"]
+    [
+        "AWS::AccountId",
+        "AWS::Region",
+        "AWS::StackId",
+        "AWS::StackName",
+        "AWS::Partition",
+        "AWS::URLSuffix",
+        "AWS::NoValue",
+        "AWS::NotificationARNs",
+    ]
 )
 _NAMED_IAM = {
     "AWS::IAM::Role": "RoleName",
@@ -133,8 +152,8 @@ def _check_references(template: dict[str, Any]) -> None:
     for section in ("Resources", "Outputs"):
         missing = sorted(references(template.get(section) or {}) - known)
         if missing:
-            text = f"Unresolved resource dependencies [{', '.join(missing)}] in the {section} block of the template"
-            raise invalid(f"Template format error: {text}")
+            text = f"Unresolved resource dependencies [{', '.join(missing)}]"
+            raise invalid(f"Template format error: {text} in the {section} block of the template")
     creation_order(template)
 
 

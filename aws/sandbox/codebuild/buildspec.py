@@ -1,4 +1,4 @@
-"""Build specifications: what to run and what to keep (CodeBuild User Guide, "Build specification reference")."""
+"""Build specifications: what to run and what to keep (CodeBuild User Guide, "Buildspec reference")."""
 
 from dataclasses import dataclass, field
 from typing import Any

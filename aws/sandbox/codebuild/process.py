@@ -16,7 +16,7 @@ _POLL_S = 0.02
 
 @dataclass
 class Ended:
-    """How a phase ended: "SUCCEEDED", "FAILED", "TIMED_OUT" or "STOPPED", and the exit code if there is one."""
+    """How a phase ended: SUCCEEDED, FAILED, TIMED_OUT or STOPPED, and the exit code if there is one."""
 
     status: str
     code: int | None = None

@@ -281,7 +281,7 @@ class CodeBuild:
                     self._launch(here, record)
 
     def close(self) -> None:
-        """End the child processes of all builds; their builds stay IN_PROGRESS and run again at the next start."""
+        """End all build processes; their builds stay IN_PROGRESS and run again at the next start."""
         self._closing = True
         for runner, thread in list(self._runners.values()):
             runner.stop.set()
