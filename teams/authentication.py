@@ -24,8 +24,8 @@ SCHEME = "bearer"
 
 
 class TokenRefused(Refusal, AuthenticationFailed):
-    """401 `not_authenticated`, `token_expired` or `token_revoked`: a refusal with its stable code, and for the
-    limit on failed attempts what the REST framework calls a failed authentication."""
+    """401 `not_authenticated`, `token_expired` or `token_revoked`: a refusal with its stable code, and for
+    the limit on failed attempts what the REST framework calls a failed authentication."""
 
     status = 401
     code = "not_authenticated"
