@@ -99,10 +99,8 @@ def _read(build: Build, subject: str, kind: str, data: bytes) -> dict:
     """The fields of the row that come from the content. Nothing unread ever counts as a pass."""
     if kind not in READ:
         return {
-            "dialect": "",
             "state": "parsed",
             "verdict": "none",
-            "summary": {},
             "problems": [NOT_EVALUATED],
         }
     try:

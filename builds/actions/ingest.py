@@ -27,8 +27,9 @@ def ingest(*, actor: Actor, application_name: str, post: dict) -> tuple[Build, b
     """The build of this post and whether it is new. Records `build.received`, once.
 
     `post`: the body of `POST /builds` after builds.serializers.BuildIn. Same content again: the stored build
-    and False, no second event. Raises Forbidden; NotFound; Invalid 422 (`digest_invalid`, `mutable_reference`,
-    `scheme_unsupported` …, each with its pointer); BuildConflict 409, recorded as `build.refused`.
+    and False, no second event. Raises Forbidden; NotFound; Invalid 422 (`digest_invalid`,
+    `mutable_reference`, `scheme_unsupported` …, each with its pointer); BuildConflict 409, recorded as
+    `build.refused`.
     """
     application = application_for(actor, application_name, scope=BUILDS_WRITE)
     return take(actor=actor, application=application, post=post)
@@ -38,8 +39,8 @@ def take(*, actor: Actor, application: Application, post: dict) -> tuple[Build, 
     """The same for a caller that has checked the permission. Call inside a transaction.
 
     One INSERT that gives way to another's: on PostgreSQL it waits for a post of the same version that is
-    under way, and then the SELECT sees what that one stored; SQLite has one writer at a time anyway. Of twenty
-    identical posts one makes the build, without a savepoint or a retry.
+    under way, and then the SELECT sees what that one stored; SQLite has one writer at a time anyway. Of
+    twenty identical posts one makes the build, without a savepoint or a retry.
     """
     errors = rules.check_post(post)
     if errors:

@@ -17,8 +17,8 @@ LONGEST_REASON = 2000
 def withdraw_build(*, actor: Actor, build_id: str, reason: str) -> Build:
     """Mark the build withdrawn; ending its pending deployments is deployments' part.
 
-    Records `build.withdrawn`. Raises NotFound; Forbidden; Invalid 422 `reason_required`, `reason_too_long`; Conflict 409
-    `already_withdrawn`.
+    Records `build.withdrawn`. Raises NotFound; Forbidden; Invalid 422 `reason_required`,
+    `reason_too_long`; Conflict 409 `already_withdrawn`.
     """
     build = get_build(actor, build_id)
     require(actor, Permission.BUILD_WITHDRAW, team=build.application.team_id)
