@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import connection
 
-from kernel.models import ClockOffset
+from kernel.models import ClockOffset, Heartbeat
+
+SCHEDULER = "scheduler"  # its heartbeat travels through the broker and a worker: proof of all three
 
 
 def raw_now() -> datetime:
@@ -28,6 +30,12 @@ def now() -> datetime:
     if settings.CLOCK_MAY_MOVE:
         at += timedelta(seconds=_offset())
     return at
+
+
+def silent_for(name: str) -> float | None:
+    """Seconds since the part `name` last said that it lives, to the millisecond; None if it never did."""
+    row = Heartbeat.objects.filter(name=name).first()
+    return None if row is None else round(max(0.0, (raw_now() - row.seen_at).total_seconds()), 3)
 
 
 def _offset() -> int:

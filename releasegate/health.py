@@ -12,8 +12,7 @@ from django.http import HttpResponse, JsonResponse
 
 from audit.queries import last_checkpoint, sealer_health
 from deployments.models import Deployment, Worker
-from kernel import heartbeat
-from kernel.clock import now, raw_now
+from kernel.clock import SCHEDULER, now, raw_now, silent_for
 from kernel.verdicts import wire_time
 
 log = logging.getLogger(__name__)
@@ -98,7 +97,7 @@ def ages() -> dict:
     return {
         "sealer_lag_seconds": round(sealer_health().lag, 3),
         "chain_signed_at": wire_time(checkpoint.signed_at) if checkpoint else None,
-        "scheduler_silent_seconds": heartbeat.silent_for(heartbeat.SCHEDULER),
+        "scheduler_silent_seconds": silent_for(SCHEDULER),
         "worker_silent_seconds": workers_silent_for(),
         "oldest_waiting_seconds": oldest_waiting(),
     }

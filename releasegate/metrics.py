@@ -17,7 +17,7 @@ from approvals.models import ApprovalRequest
 from audit.queries import sealer_health
 from builds.models import Artifact, Build
 from deployments.models import Deployment
-from kernel import heartbeat
+from kernel.clock import SCHEDULER, silent_for
 from releasegate import health
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def _ages() -> Iterator[Metric]:
         ),
         "releasegate_scheduler_silent_seconds": (
             "Since the scheduler was last seen",
-            heartbeat.silent_for(heartbeat.SCHEDULER),
+            silent_for(SCHEDULER),
         ),
         "releasegate_worker_silent_seconds": (
             "Since any worker was last seen",

@@ -2,15 +2,16 @@
 
 from celery import shared_task
 
-from kernel import heartbeat
+from kernel.clock import SCHEDULER
+from releasegate.actions.beat import beat
 from releasegate.actions.forget_expired import forget_expired
 from releasegate.actions.summarise_failures import summarise_failures
 
 
 @shared_task(name="releasegate.beat")
-def beat() -> None:
+def scheduler_lives() -> None:
     """The scheduler's word that it lives."""
-    heartbeat.beat(heartbeat.SCHEDULER)
+    beat(SCHEDULER)
 
 
 @shared_task(name="releasegate.summarise_failures")

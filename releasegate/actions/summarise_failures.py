@@ -1,12 +1,11 @@
 """One event per address and minute for failed authentication, with the count (requirements A14, F09)."""
 
-import time
-
 from django.db import transaction
 
 from audit.actions.append import append
 from audit.tags import Kind, Outcome
 from kernel.actor import Actor
+from kernel.clock import raw_now
 from kernel.models import RateBucket
 from kernel.rate_limit import unreported_failures
 
@@ -17,7 +16,7 @@ def summarise_failures(at: float | None = None) -> int:
     `at`: Unix seconds, by default now. The event's `data`: `count`, and `minute` as Unix seconds of its
     beginning. Safe to run twice at once: each row is claimed by a conditional UPDATE.
     """
-    minute = int((time.time() if at is None else at) // 60)
+    minute = int((raw_now().timestamp() if at is None else at) // 60)
     return sum(_summarise(row) for row in unreported_failures(before_minute=minute))
 
 
