@@ -40,7 +40,7 @@ check: $(STAMP) ## style, import contracts, migrations, architecture, pure rules
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	PYTHONPATH=. .venv/bin/lint-imports --no-cache
-	RELEASEGATE_MODE=test $(PY) manage.py makemigrations --check --dry-run
+	RELEASEGATE_MODE=test DATABASE_URL=sqlite:///:memory: $(PY) manage.py makemigrations --check --dry-run
 	RELEASEGATE_TEST_DB=sqlite $(PY) -m pytest -q tests/architecture tests/kernel $(ARGS)
 
 .PHONY: bench

@@ -1,0 +1,185 @@
+"""The rules of shape as functions: a parsed module in, the places that break one out."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+WRITES = {"create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
+READS = {"objects", "filter", "exclude", "all", "select_for_update", "visible_to", "get", "_base_manager"}
+CLOCKS = {"datetime.now", "datetime.utcnow", "timezone.now", "time.time", "date.today"}
+LATER = {"countdown", "eta"}
+REPEATS = {"autoretry_for", "max_retries", "retry_backoff", "retry_kwargs"}
+OVERRIDES = {"save", "delete", "save_base", "full_clean"}
+
+SIGNAL = re.compile(r"(^|\.)((pre|post)_\w+|signals?|\w+_signal|user_log\w+)(\.|$)")
+
+# Written in two halves, so that this file does not match itself.
+MACHINE = re.compile(
+    "|".join(
+        [
+            "/wo" + r"rk/(main|shared)",
+            "/ho" + r"me/[a-z]",
+            "/ro" + r"ot/(?!build)",
+            "/Us" + r"ers/",
+            "pyp" + r"i\.org",
+            "pythonho" + r"sted\.org",
+            "--(extra-)?inde" + "x-url",
+            "registry\\.np" + "mjs",
+            r"\bdocker\." + "io/",
+        ]
+    )
+)
+
+
+def chain(node: ast.expr) -> list[str]:
+    """The names of `A.objects.filter(…).update` from the left: ["A", "objects", "filter", "update"]."""
+    names: list[str] = []
+    while True:
+        if isinstance(node, ast.Call):
+            node = node.func
+        elif isinstance(node, ast.Subscript):
+            node = node.value
+        elif isinstance(node, ast.Attribute):
+            names.append(node.attr)
+            node = node.value
+        else:
+            names.append(node.id if isinstance(node, ast.Name) else "")
+            return names[::-1]
+
+
+def calls(module: ast.AST) -> Iterator[tuple[ast.Call, list[str]]]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            yield node, chain(node.func)
+
+
+def writes(module: ast.AST) -> list[str]:
+    """Calls that change rows: `.save()`, and manager or queryset methods that write."""
+    found = []
+    for node, names in calls(module):
+        *before, last = names
+        if not before:
+            continue
+        saved = last == "save" and _looks_like_a_model_save(node)
+        if saved or (last in WRITES and READS & set(before)):
+            found.append(f"line {node.lineno}: {'.'.join(names)}()")
+    return found
+
+
+def _looks_like_a_model_save(call: ast.Call) -> bool:
+    """`image.save(path)` is not one: a model's save takes no positional argument."""
+    return not call.args
+
+
+def own_imports_in_functions(module: ast.AST, packages: Iterable[str]) -> list[str]:
+    own, found = set(packages), []
+    for function in ast.walk(module):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        for node in ast.walk(function):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            found += [f"line {node.lineno}: {name}" for name in names if name.split(".")[0] in own]
+    return sorted(set(found))
+
+
+def postponed(module: ast.AST) -> list[str]:
+    """Celery's own ways to wait: the database knows when something is due, the broker must not."""
+    found = []
+    for node, names in calls(module):
+        words = {word.arg for word in node.keywords}
+        if names[-1] in {"apply_async", "send_task", "s", "si"} and LATER & words:
+            found.append(f"line {node.lineno}: {names[-1]} with countdown or eta")
+        if names[-1] == "retry" and names[0] in {"self", "current_task"}:
+            found.append(f"line {node.lineno}: {'.'.join(names)}()")
+        if names[-1] in {"shared_task", "task"} and REPEATS & words:
+            found.append(f"line {node.lineno}: a task that Celery repeats")
+    return found
+
+
+def clocks(module: ast.AST) -> list[str]:
+    """Calls of the process's clock."""
+    found = [(node.lineno, ".".join(names)) for node, names in calls(module)]
+    return [f"line {line}: {name}()" for line, name in found if ".".join(name.split(".")[-2:]) in CLOCKS]
+
+
+def overridden_saves(module: ast.AST) -> list[str]:
+    """Classes with a `save`, `delete`, `save_base` or `full_clean` of their own that derive from a model."""
+    found = []
+    for node in ast.walk(module):
+        if isinstance(node, ast.ClassDef) and any("Model" in chain(base)[-1] for base in node.bases):
+            names = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+            found += [f"{node.name}.{name}" for name in sorted(names & OVERRIDES)]
+    return found
+
+
+def signals(module: ast.AST) -> list[str]:
+    """`@receiver(…)` and `signal.connect(…)`: order unknown, bulk writes missed."""
+    found = []
+    for node, names in calls(module):
+        connects = names[-1] == "connect" and SIGNAL.search(".".join(names[:-1]))
+        if names[-1] == "receiver" or connects:
+            found.append(f"line {node.lineno}: {'.'.join(names)}")
+    return found
+
+
+def starts_without_decision(module: ast.AST) -> list[str]:
+    """Functions that move a deployment to RUNNING and do not call `decide(…)` themselves, before that.
+
+    Coming back from UNCERTAIN is not a start: AWS was read, and the deployment had been started before.
+    """
+    found = []
+    for function in ast.walk(module):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        back = {id(call) for call, _ in _inside_doubt(function)}
+        moves = [
+            node.lineno
+            for node, names in calls(function)
+            if names[-1] == "transition" and _starts(node) and id(node) not in back
+        ]
+        decided = [node.lineno for node, names in calls(function) if names[-1] == "decide"]
+        if moves and not (decided and min(decided) < min(moves)):
+            found.append(f"line {min(moves)}: {function.name} starts without decide()")
+    return found
+
+
+def _starts(call: ast.Call) -> bool:
+    named = [*call.args, *(word.value for word in call.keywords)]
+    return any(
+        isinstance(value, ast.Attribute) and chain(value)[-2:] == ["State", "RUNNING"] for value in named
+    )
+
+
+def _inside_doubt(function: ast.FunctionDef) -> Iterator[tuple[ast.Call, list[str]]]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.If) and "State.UNCERTAIN" in ast.unparse(node.test):
+            for statement in node.body:
+                yield from calls(statement)
+
+
+def upward_relations(model: type, height: dict[str, int]) -> list[str]:
+    """Foreign keys to an app that stands higher in the flow: strings the import linter cannot see."""
+    found, own = [], height[model._meta.app_label]
+    for field in model._meta.get_fields():
+        if not field.is_relation or field.auto_created or not field.related_model:
+            continue
+        target = height.get(field.related_model._meta.app_label)
+        if target is not None and target > own:
+            found.append(f"{model._meta.label}.{field.name} points up to {field.related_model._meta.label}")
+    return found
+
+
+def states(modules: Iterable[ast.Module]) -> list[str]:
+    """The values of every StrEnum whose name ends in State."""
+    found = []
+    for module in modules:
+        for node in module.body:
+            if isinstance(node, ast.ClassDef) and node.name.endswith("State"):
+                found += [item.value.value for item in node.body if isinstance(item, ast.Assign)]
+    return found
+
+
+def says_nothing(name: str) -> bool:
+    """A test's name is a sentence: at least three words after `test_`, and not `it_works`."""
+    return name.startswith("test_") and (name.count("_") < 3 or name.endswith("it_works"))
