@@ -1,0 +1,70 @@
+"""The rule on people that an environment owns: its form, its defaults, what is wrong with it. Pure."""
+
+from pipelines.errors import wrong
+
+OWNERS = "@owners"
+RELATIONS = ("requester", "submitter", "author", "pipeline_editor")
+# Who fills no slot of a protected environment where nothing else is said (product invariant 2).
+PROTECTED_EXCLUDES = ("requester", "submitter", "author")
+COMMENTS = ("optional", "required")
+EXPIRES_IN = 7 * 86_400  # seconds that votes may come
+VALID_FOR = 86_400  # seconds from satisfied to start
+SHORTEST, LONGEST = 60, 30 * 86_400
+MOST_SLOTS, MOST_KEYS = 20, 20
+
+
+def complete(gate: dict | None, *, protected: bool) -> dict:
+    """The gate with every member: {"slots": [{"group", "count"}], "exclude", "expires_in", "valid_for"
+    (seconds), "step_up", "comment"}. A slot without a count is one key."""
+    gate = gate or {}
+    return {
+        "slots": [{"group": slot["group"], "count": slot.get("count", 1)} for slot in gate.get("slots", [])],
+        "exclude": sorted(set(gate.get("exclude", PROTECTED_EXCLUDES if protected else ()))),
+        "expires_in": gate.get("expires_in", EXPIRES_IN),
+        "valid_for": gate.get("valid_for", VALID_FOR),
+        "step_up": gate.get("step_up", False),
+        "comment": gate.get("comment", "optional"),
+    }
+
+
+def gate_errors(gate: dict, *, groups: set[str] | frozenset[str]) -> list[dict]:
+    """What is wrong with a complete gate: `slots_invalid`, `group_unknown`, `count_invalid`,
+    `relation_unknown`, `seconds_invalid`, `comment_invalid`. `groups`: the names that exist."""
+    return (
+        _slot_errors(gate["slots"], groups)
+        + [
+            wrong(f"/gate/exclude/{i}", "relation_unknown", f"Relations are {', '.join(RELATIONS)}.")
+            for i, relation in enumerate(gate["exclude"])
+            if relation not in RELATIONS
+        ]
+        + [
+            wrong(f"/gate/{name}", "seconds_invalid", f"Seconds, from {SHORTEST} to {LONGEST} (30 days).")
+            for name in ("expires_in", "valid_for")
+            if not SHORTEST <= gate[name] <= LONGEST
+        ]
+        + (
+            []
+            if gate["comment"] in COMMENTS
+            else [wrong("/gate/comment", "comment_invalid", f"A comment is {' or '.join(COMMENTS)}.")]
+        )
+    )
+
+
+def _slot_errors(slots: list[dict], groups) -> list[dict]:
+    if len(slots) > MOST_SLOTS:
+        return [wrong("/gate/slots", "slots_invalid", f"A gate has at most {MOST_SLOTS} slots.")]
+    errors = []
+    for index, slot in enumerate(slots):
+        if slot["group"] != OWNERS and slot["group"] not in groups:
+            errors.append(
+                wrong(f"/gate/slots/{index}/group", "group_unknown", "There is no group of this name.")
+            )
+        if not 1 <= slot["count"] <= MOST_KEYS:
+            detail = f"A slot takes 1 to {MOST_KEYS} keys."
+            errors.append(wrong(f"/gate/slots/{index}/count", "count_invalid", detail))
+    return errors
+
+
+def resolved(slots: list[dict], owners_group: str) -> list[dict]:
+    """The slots with `@owners` replaced by the application's owners group."""
+    return [{**slot, "group": owners_group if slot["group"] == OWNERS else slot["group"]} for slot in slots]
