@@ -153,7 +153,7 @@ def when(context, moment, zone=None):
         context,
         moment,
         zone,
-        '<time class="when" datetime="{}" title="{}">{}'
+        '<time class="when" datetime="{}" title="{}"><span class="nowrap">{}</span>'
         ' <span class="when-rel">(<span data-relative>{}</span>)</span></time>',
     )
 
@@ -165,7 +165,7 @@ def until(context, moment, zone=None):
         context,
         moment,
         zone,
-        '<span>until <time class="when" datetime="{}" title="{}">{}'
+        '<span>until <time class="when" datetime="{}" title="{}"><span class="nowrap">{}</span>'
         ' <span class="when-rel">(<span data-relative>{}</span>)</span></time></span>',
     )
 

@@ -36,7 +36,11 @@ def shell(**more) -> dict:
         "me": {"username": "rita", "name": "Rita Ruiz", "roles": ["release manager"]},
         "inbox_count": 2,
         "strips": [
-            {"kind": "demo", "icon": "flask-conical", "text": "This is the demo. The AWS behind it is a sandbox."},
+            {
+                "kind": "demo",
+                "icon": "flask-conical",
+                "text": "This is the demo. The AWS behind it is a sandbox.",
+            },
             {"kind": "freeze", "icon": "snowflake", "text": "Freeze in prod until Fri 27 Nov, 08:00 CET."},
         ],
         "zone": "Europe/Berlin",
@@ -60,10 +64,17 @@ def _inbox():
     ]
     common = {"by": "dana", "at": ago(minutes=14), "expires": ahead(hours=9, minutes=12)}
     return [
-        {"what": "payments 1.1.0", "environment": "prod", "summary": "3 commits, 4 resources change", "chips": red}
-        | {"pips": [True, False], "filled": 1, "total": 2, "urgent": True} | common,
+        {
+            "what": "payments 1.1.0",
+            "environment": "prod",
+            "summary": "3 commits, 4 resources change",
+            "chips": red,
+        }
+        | {"pips": [True, False], "filled": 1, "total": 2, "urgent": True}
+        | common,
         {"what": "storefront 1.1.0", "environment": "prod-eu", "summary": "1 commit, the site is switched"}
-        | {"chips": red[3:], "pips": [False, False], "filled": 0, "total": 2} | common,
+        | {"chips": red[3:], "pips": [False, False], "filled": 0, "total": 2}
+        | common,
     ]
 
 
@@ -78,9 +89,19 @@ def _release():
         ],
         "changes": [
             {"action": "Remove", "logical_id": "OldQueue", "type": "AWS::SQS::Queue", "replacement": None},
-            {"action": "Modify", "logical_id": "Ledger", "type": "AWS::DynamoDB::Table", "replacement": "True"}
+            {
+                "action": "Modify",
+                "logical_id": "Ledger",
+                "type": "AWS::DynamoDB::Table",
+                "replacement": "True",
+            }
             | {"details": details},
-            {"action": "Modify", "logical_id": "Function", "type": "AWS::Lambda::Function", "replacement": "False"},
+            {
+                "action": "Modify",
+                "logical_id": "Function",
+                "type": "AWS::Lambda::Function",
+                "replacement": "False",
+            },
             {"action": "Add", "logical_id": "DeadLetters", "type": "AWS::SQS::Queue", "replacement": None},
         ],
         "commits": [
@@ -90,9 +111,20 @@ def _release():
             {"sha": "c77e10a4be2d7a61", "title": "Round in the customer's favour", "author": "per"},
         ],
         "artifacts": [
-            {"name": "template", "kind": "cloudformation-template", "digest": DIGEST, "old_digest": OTHER_DIGEST}
+            {
+                "name": "template",
+                "kind": "cloudformation-template",
+                "digest": DIGEST,
+                "old_digest": OTHER_DIGEST,
+            }
             | {"size": 1843, "state": "verified", "change": "changed"},
-            {"name": "function", "kind": "lambda-zip", "digest": OTHER_DIGEST, "size": 5120, "state": "mismatch"}
+            {
+                "name": "function",
+                "kind": "lambda-zip",
+                "digest": OTHER_DIGEST,
+                "size": 5120,
+                "state": "mismatch",
+            }
             | {"change": "added"},
             {"name": "tests", "kind": "test-bundle", "digest": DIGEST, "size": None, "state": "pending"},
         ],
@@ -101,31 +133,47 @@ def _release():
 
 def _gate():
     reason = {"code": "outside_window", "text": "prod-eu is closed.", "until": ahead(days=1, hours=18)}
-    reason["how_to_clear"] = "It starts by itself when the window opens. A release manager can break the glass."
+    reason["how_to_clear"] = (
+        "It starts by itself when the window opens. A release manager can break the glass."
+    )
     needed = {"code": "approval_needed", "text": "One more key is needed: payments-owners."}
     needed["how_to_clear"] = "omar or rosa can approve it."
     return {
         "slots": [
-            {"group": "release-managers", "filled_by": [{"by": "rita", "at": ago(minutes=4), "comment": "Looks good."}]},
+            {
+                "group": "release-managers",
+                "filled_by": [{"by": "rita", "at": ago(minutes=4), "comment": "Looks good."}],
+            },
             {"group": "payments-owners", "filled_by": [], "open_places": [1], "candidates": ["omar", "rosa"]},
         ],
         "pips": [True, False],
         "checks": [
             {"name": "artifact", "state": "pass", "detail": "3 of 3 artifacts have the digest that CI gave."},
             {"name": "order", "state": "pass"},
-            {"name": "standards", "state": "deny", "reasons": [{"code": "standard_failed", "text": "Coverage is 61 %."}]},
+            {
+                "name": "standards",
+                "state": "deny",
+                "reasons": [{"code": "standard_failed", "text": "Coverage is 61 %."}],
+            },
             {"name": "plan", "state": "not_reached"},
             {"name": "people", "state": "wait", "reasons": [needed]},
             {"name": "window", "state": "wait", "reasons": [reason]},
         ],
-        "facts": [("Content", DIGEST), ("Account", "333333333333"), ("Region", "eu-west-1"), ("Requested by", "dana")],
+        "facts": [
+            ("Content", DIGEST),
+            ("Account", "333333333333"),
+            ("Region", "eu-west-1"),
+            ("Requested by", "dana"),
+        ],
     }
 
 
 def _deployment():
     kinds = ("verify-artifacts", "plan", "gate", "apply", "test", "bake", "rollback")
     states = ("done", "done", "done", "running", "waiting", "pending", "skipped")
-    steps = [{"kind": k, "state": s, "seconds": 12 * i} for i, (k, s) in enumerate(zip(kinds, states, strict=True))]
+    steps = [
+        {"kind": k, "state": s, "seconds": 12 * i} for i, (k, s) in enumerate(zip(kinds, states, strict=True))
+    ]
     steps[3]["detail"] = "UPDATE_IN_PROGRESS: Ledger (AWS::DynamoDB::Table)"
     steps.append({"kind": "test again", "state": "failed", "detail": "2 of 14 tests failed", "seconds": 61})
     lines = [{"number": n, "text": f"02:5{n % 10}:12 UPDATE_IN_PROGRESS Ledger"} for n in range(1, 15)]
@@ -146,14 +194,26 @@ def _board():
             {"name": "prod-eu", "account": "333333333333"},
         ],
         "board": [
-            {"name": "payments", "team": "Payments", "cells": [
-                cell("dev", "1.1.0"), cell("staging", "1.1.0"),
-                cell("prod", "1.0.0", behind="3 commits", behind_what="staging", **waiting), cell("prod-eu", "1.0.0"),
-            ]},
-            {"name": "storefront", "team": "Web", "cells": [
-                cell("dev", "1.1.0", next="1.2.0", state="running"), cell("staging", "1.1.0"),
-                cell("prod", "1.0.0"), cell("prod-eu", None, next="1.1.0", state="waiting", why="window"),
-            ]},
+            {
+                "name": "payments",
+                "team": "Payments",
+                "cells": [
+                    cell("dev", "1.1.0"),
+                    cell("staging", "1.1.0"),
+                    cell("prod", "1.0.0", behind="3 commits", behind_what="staging", **waiting),
+                    cell("prod-eu", "1.0.0"),
+                ],
+            },
+            {
+                "name": "storefront",
+                "team": "Web",
+                "cells": [
+                    cell("dev", "1.1.0", next="1.2.0", state="running"),
+                    cell("staging", "1.1.0"),
+                    cell("prod", "1.0.0"),
+                    cell("prod-eu", None, next="1.1.0", state="waiting", why="window"),
+                ],
+            },
         ],
         "openings": [
             {"environment": "prod", "state": "open", "verdict": "Open all day.", "more": "Daily, 24 h, UTC"},
@@ -175,14 +235,29 @@ def context(**more) -> dict:
         "messages": [Message(constants.SUCCESS, "Your key is turned. It starts when omar turns his.")],
         "inbox": _inbox(),
         "vocabulary": [(kind, list(states)) for kind, states in KINDS.items()],
-        "chips": [{"text": tone or "plain", "tone": tone, "icon": "tag"}
-                  for tone in ("", "ok", "progress", "waiting", "attention", "danger")],
+        "chips": [
+            {"text": tone or "plain", "tone": tone, "icon": "tag"}
+            for tone in ("", "ok", "progress", "waiting", "attention", "danger")
+        ],
         "columns": [{"label": "Deployment"}, {"label": "State"}, {"label": "Took"}],
-        "rows": [["payments 1.1.0 → staging", "Deployed", "6 m 12 s"], ["storefront 1.1.0 → dev", "Failed", "41 s"]],
+        "rows": [
+            ["payments 1.1.0 → staging", "Deployed", "6 m 12 s"],
+            ["storefront 1.1.0 → dev", "Failed", "41 s"],
+        ],
         "events": [
-            {"at": ago(minutes=4), "actor": "rita", "text": "Approved for release-managers", "icon": "key-round",
-             "comment": "Looks good."},
-            {"at": ago(minutes=14), "actor": "dana", "text": "Requested payments 1.1.0 to prod", "state": "requested"},
+            {
+                "at": ago(minutes=4),
+                "actor": "rita",
+                "text": "Approved for release-managers",
+                "icon": "key-round",
+                "comment": "Looks good.",
+            },
+            {
+                "at": ago(minutes=14),
+                "actor": "dana",
+                "text": "Requested payments 1.1.0 to prod",
+                "state": "requested",
+            },
             {"at": ago(hours=4), "actor": "ci:payments", "text": "Deployed to staging", "state": "succeeded"},
         ],
         "form": FreezeForm({"name": "", "scope": "prod"}),

@@ -1,0 +1,43 @@
+"""Error pages speak plainly, name the request, and need as little as possible."""
+
+import pytest
+from django.template.loader import render_to_string
+
+WORDS = {
+    400: "We could not read this request",
+    403: "You may not do this",
+    404: "There is nothing here",
+    409: "This changed in the meantime",
+    429: "That was too often",
+    500: "Something broke on our side",
+    503: "Not available right now",
+}
+
+
+@pytest.fixture(autouse=True)
+def addresses(settings):
+    settings.ROOT_URLCONF = "tests.templates.urls"
+
+
+@pytest.mark.parametrize(("code", "words"), WORDS.items())
+def test_an_error_page_says_what_happened_and_names_the_request(code, words):
+    text = render_to_string(f"errors/{code}.html", {"request_id": "req_42"})
+    assert f">{words}</h1>" in text
+    assert f">{code}</p>" in text
+    assert "<code>req_42</code>" in text
+
+
+@pytest.mark.parametrize("code", WORDS)
+def test_an_error_page_needs_no_context_at_all(code):
+    text = render_to_string(f"errors/{code}.html")
+    assert WORDS[code] in text
+    assert "name the request" not in text
+
+
+def test_a_detail_is_shown_escaped():
+    text = render_to_string("errors/409.html", {"detail": "<i>content_hash</i>"})
+    assert "&lt;i&gt;content_hash&lt;/i&gt;" in text
+
+
+def test_not_found_does_not_say_whether_it_exists():
+    assert "we answer the same to both" in render_to_string("errors/404.html")
