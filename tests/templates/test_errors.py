@@ -41,3 +41,19 @@ def test_a_detail_is_shown_escaped():
 
 def test_not_found_does_not_say_whether_it_exists():
     assert "we answer the same to both" in render_to_string("errors/404.html")
+
+
+def test_any_other_refusal_has_a_page_with_its_own_title():
+    text = render_to_string(
+        "errors/error.html", {"status": 422, "title": "Not valid", "detail": "No such zone."}
+    )
+    assert ">Not valid</h1>" in text
+    assert ">422</p>" in text
+    assert "No such zone." in text
+
+
+def test_the_reasons_of_a_refusal_stand_on_the_page_with_how_to_clear_them():
+    reason = {"code": "freeze", "text": "prod is frozen.", "how_to_clear": "Wait until it ends."}
+    text = render_to_string("errors/409.html", {"reasons": [reason]})
+    assert '<li class="reason" data-code="freeze"><p>prod is frozen.</p>' in text
+    assert "Wait until it ends." in text
