@@ -34,9 +34,9 @@ class Sweeper:
         self.lock = threading.Lock()
         self.wake = threading.Event()
         self.threads = [
-            threading.Thread(target=self._loop, args=(self._sweep,), name="sweeper", daemon=True),
-            threading.Thread(target=self._loop, args=(self._beat,), name="worker-beat", daemon=True),
-            threading.Thread(target=self._loop, args=(self._expire,), name="expirer", daemon=True),
+            threading.Thread(target=self._loop, args=(self._sweep, self.wake), name="sweeper", daemon=True),
+            threading.Thread(target=self._loop, args=(self._beat, self.stopping), name="worker-beat", daemon=True),
+            threading.Thread(target=self._loop, args=(self._expire, self.stopping), name="expirer", daemon=True),
         ]
 
     def start(self) -> None:
@@ -50,7 +50,7 @@ class Sweeper:
             thread.join(timeout=10)
         self.executor.shutdown(wait=True, cancel_futures=True)
 
-    def _loop(self, once) -> None:
+    def _loop(self, once, interrupt: threading.Event) -> None:
         """Run `once` for ever; it answers how long to wait. A database that is away is waited for, not died of."""
         while not self.stopping.is_set():
             try:
@@ -59,8 +59,8 @@ class Sweeper:
                 log.exception("the sweeper stumbled; going on")
                 connections.close_all()
                 pause = 1.0
-            self.wake.wait(max(SHORTEST, pause))
-            self.wake.clear()
+            if interrupt.wait(max(SHORTEST, pause)) and interrupt is self.wake:
+                self.wake.clear()
         connections.close_all()
 
     def _beat(self) -> float:

@@ -1,6 +1,6 @@
 """Withdraw a build or a release: what waits ends as withdrawn, what runs is marked and not killed."""
 
-from builds.actions.withdraw import withdraw as withdraw_build_row
+from builds.actions.withdraw import withdraw_build as mark_build
 from deployments.decision import with_everything
 from deployments.lease import poke
 from deployments.models import Deployment
@@ -10,20 +10,20 @@ from django.db import transaction
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.refusals import LostRace
-from releases.actions.withdraw import withdraw as withdraw_release_row
+from releases.actions.withdraw import withdraw_release as mark_release
 from releases.models import Release
 
 
 @transaction.atomic
 def withdraw_release(*, actor: Actor, application: str, version: str, reason: str) -> Release:
-    release = withdraw_release_row(actor=actor, application=application, version=version, reason=reason)
+    release = mark_release(actor=actor, application_name=application, version=version, reason=reason)
     _end(release, actor, reason)
     return release
 
 
 @transaction.atomic
 def withdraw_build(*, actor: Actor, build_id: str, reason: str):
-    build = withdraw_build_row(actor=actor, build_id=build_id, reason=reason)
+    build = mark_build(actor=actor, build_id=build_id, reason=reason)
     release = Release.objects.filter(build=build).first()
     if release is not None:
         _end(release, actor, reason)
