@@ -1,0 +1,40 @@
+"""`GET /decision`: may it go? No side effect."""
+
+from datetime import timedelta
+
+from deployments.decision import decide, subject_for
+from kernel.clock import now
+from kernel.refusals import Invalid, NotFound
+from kernel.rest import ApiView, read_query, read_time
+from pipelines.models import Environment
+from releases.queries import get_release
+from rest_framework.response import Response
+
+YEAR = timedelta(days=366)
+
+
+def _needed(name: str):
+    def read(text: str | None) -> str:
+        if not text:
+            raise Invalid(errors=[{"pointer": f"?{name}", "code": "required", "detail": f"Name the {name}."}])
+        return text
+
+    return read
+
+
+class DecisionView(ApiView):
+    """The open deployment's answer if the pair has one, otherwise a hypothetical one."""
+
+    def get(self, request):
+        wanted = {name: _needed(name) for name in ("application", "version", "environment")}
+        query = read_query(request, {**wanted, "at": read_time("at")})
+        release = get_release(self.actor, query["application"], query["version"])
+        place = Environment.objects.select_related("account").filter(pk=query["environment"], archived_at=None).first()
+        if place is None:
+            raise NotFound()
+        present = now()
+        at = query["at"] or present
+        if at < present - YEAR:
+            detail = "At most a year back."
+            raise Invalid(errors=[{"pointer": "?at", "code": "at_too_old", "detail": detail}])
+        return Response(decide(subject_for(release, place), self.actor, at).as_dict())

@@ -1,0 +1,49 @@
+"""`GET /audit/deployments.csv|.jsonl`: the deployment history, streamed."""
+
+from deployments.actions.export_history import export_history
+from deployments.exports.columns import Filters
+from django.http import StreamingHttpResponse
+from kernel.refusals import Invalid
+from kernel.rest import ApiView, read_query, read_time
+from pipelines.queries import visible_application_names
+
+TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+
+
+def _flag(text: str | None) -> bool | None:
+    if text not in (None, "true", "false"):
+        detail = "true or false."
+        raise Invalid(errors=[{"pointer": "?break_glass", "code": "parameter_invalid", "detail": detail}])
+    return None if text is None else text == "true"
+
+
+PARAMETERS = {
+    "from": read_time("from"),
+    "to": read_time("to"),
+    "application": None,
+    "environment": None,
+    "state": None,
+    "account": None,
+    "requested_by": None,
+    "break_glass": _flag,
+}
+
+
+def filters_of(actor, query: dict) -> Filters:
+    """Filters from read query parameters, narrowed to what the caller may see."""
+    rest = {name: value for name, value in query.items() if name not in ("from", "to")}
+    return Filters(since=query["from"], until=query["to"], applications=visible_application_names(actor), **rest)
+
+
+class HistoryExport(ApiView):
+    """`kind` comes from the address."""
+
+    kind = "csv"
+
+    def get(self, request):
+        filters = filters_of(self.actor, read_query(request, PARAMETERS))
+        stream = export_history(actor=self.actor, filters=filters, kind=self.kind)
+        response = StreamingHttpResponse(stream, content_type=TYPES[self.kind])
+        response["Content-Disposition"] = f'attachment; filename="deployments.{self.kind}"'
+        response["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,42 @@
+"""Request bodies of the deployments app."""
+
+from deployments.actions.resolve import OUTCOMES
+from kernel.rest import OffsetDateTimeField, StrictSerializer
+from rest_framework import serializers
+
+NAME = {"max_length": 100}
+
+
+class DeploymentIn(StrictSerializer):
+    application = serializers.CharField(**NAME)
+    version = serializers.CharField(**NAME)
+    environment = serializers.CharField(**NAME)
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    parameters = serializers.DictField(required=False, child=serializers.JSONField())
+    not_before = OffsetDateTimeField(required=False)
+
+
+class ParametersIn(StrictSerializer):
+    parameters = serializers.DictField(child=serializers.JSONField())
+
+
+class ReasonIn(StrictSerializer):
+    reason = serializers.CharField(allow_blank=True, max_length=2000)
+
+
+class ResolveIn(StrictSerializer):
+    outcome = serializers.ChoiceField(choices=OUTCOMES)
+    reason = serializers.CharField(allow_blank=True, max_length=2000)
+
+
+class BaselineIn(StrictSerializer):
+    application = serializers.CharField(**NAME)
+    version = serializers.CharField(**NAME)
+    environment = serializers.CharField(**NAME)
+    reason = serializers.CharField(allow_blank=True, max_length=2000)
+
+
+class VoteIn(StrictSerializer):
+    decision = serializers.ChoiceField(choices=("approve", "reject", "withdraw"))
+    content_hash = serializers.CharField(max_length=100)
+    comment = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=4000, trim_whitespace=False)

@@ -1,0 +1,1 @@
+"""Ways to take the deployment history away: one file per format."""

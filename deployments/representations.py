@@ -1,0 +1,112 @@
+"""Deployments as api.md shows them."""
+
+from approvals.representations import summary
+from deployments.models import Deployment
+from deployments.states import TERMINAL
+from kernel.verdicts import wire_time
+
+
+def full(row: Deployment) -> dict:
+    """The body of `GET /deployments/{id}`, from a row read by queries.get_visible."""
+    return {
+        "id": row.pk,
+        "application": row.application_id,
+        "version": row.version,
+        "environment": row.environment_id,
+        "kind": row.kind,
+        "state": row.state,
+        "waiting_for": row.waiting_for or None,
+        "requested_by": row.requested_by_name,
+        "requested_at": wire_time(row.requested_at),
+        "started_at": wire_time(row.started_at),
+        "ended_at": wire_time(row.ended_at),
+        "not_before": wire_time(row.not_before),
+        "reason": row.reason or None,
+        "parameters": row.parameters,
+        "break_glass": row.break_glass,
+        "reasons": row.reasons,
+        "checks": row.checks,
+        "approval": summary(row.approval) if row.approval else None,
+        "plan": plan(row),
+        "steps": [step(one) for one in sorted(row.steps.all(), key=lambda one: one.seq)],
+        "aws_identity": row.aws_identity,
+        "previous_version": row.previous_version or None,
+        "rolled_back_to": row.rolled_back_to or None,
+        "superseded_by": row.superseded_by_id,
+        "baseline": row.kind == "baseline",
+        "cancel_requested_at": wire_time(row.cancel_requested_at),
+        "withdrawn_while_running": row.withdrawn_while_running,
+        "pipeline_version": row.pipeline_version.number if row.pipeline_version else None,
+        "links": {"html": f"/deployments/{row.pk}"},
+    }
+
+
+def brief(row: Deployment) -> dict:
+    """An item of `GET /deployments`."""
+    return {
+        "id": row.pk,
+        "application": row.application_id,
+        "version": row.version,
+        "environment": row.environment_id,
+        "kind": row.kind,
+        "state": row.state,
+        "waiting_for": row.waiting_for or None,
+        "requested_by": row.requested_by_name,
+        "requested_at": wire_time(row.requested_at),
+        "started_at": wire_time(row.started_at),
+        "ended_at": wire_time(row.ended_at),
+        "break_glass": row.break_glass,
+        "reasons": row.reasons,
+        "baseline": row.kind == "baseline",
+        "superseded_by": row.superseded_by_id,
+        "rolled_back_to": row.rolled_back_to or None,
+        "links": {"html": f"/deployments/{row.pk}"},
+    }
+
+
+def plan(row: Deployment) -> dict:
+    """`digest` is null only while nothing was computed."""
+    return {"state": row.plan_state, "digest": row.plan_digest or None, "changes": row.plan_changes}
+
+
+def step(row) -> dict:
+    return {
+        "kind": row.kind,
+        "state": row.state,
+        "started_at": wire_time(row.started_at),
+        "ended_at": wire_time(row.ended_at),
+        "detail": row.detail or None,
+    }
+
+
+def lane(row) -> dict:
+    """An item of `GET /board`. Nothing has been read from AWS by schedule yet: `observed` says so."""
+    return {
+        "application": row.application_id,
+        "environment": row.environment_id,
+        "version": row.version or None,
+        "deployment": row.deployment_id,
+        "since": wire_time(row.since),
+        "in_progress": row.in_progress_id,
+        "observed": None,
+        "drift": "unknown",
+    }
+
+
+def past_lane(row: Deployment) -> dict:
+    """The same for an instant in the past."""
+    return {
+        "application": row.application_id,
+        "environment": row.environment_id,
+        "version": row.version,
+        "deployment": row.pk,
+        "since": wire_time(row.ended_at),
+        "in_progress": None,
+        "observed": None,
+        "drift": "unknown",
+    }
+
+
+def needs_a_person(row: Deployment) -> bool:
+    """What a long poll returns for: it ended, or somebody must act."""
+    return row.state in TERMINAL or row.state in ("needs_approval", "needs_human")

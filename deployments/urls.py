@@ -1,0 +1,28 @@
+"""Addresses of the deployments app, and of what needs it (votes, board, release detail, history)."""
+
+from deployments import views
+from deployments.api import decision, deployments, history, others
+from django.urls import path
+
+api = [
+    path("decision", decision.DecisionView.as_view(), name="api-decision"),
+    path("deployments", deployments.DeploymentList.as_view(), name="api-deployments"),
+    path("deployments/baseline", deployments.BaselineView.as_view(), name="api-baseline"),
+    path("deployments/<str:deployment_id>", deployments.DeploymentDetail.as_view(), name="api-deployment"),
+    path("deployments/<str:deployment_id>/cancel", deployments.CancelView.as_view(), name="api-cancel"),
+    path("deployments/<str:deployment_id>/resolve", deployments.ResolveView.as_view(), name="api-resolve"),
+    path("deployments/<str:deployment_id>/log", deployments.LogView.as_view(), name="api-log"),
+    path("approvals/<str:approval_id>/votes", others.VotesView.as_view(), name="api-votes"),
+    path("board", others.BoardView.as_view(), name="api-board"),
+    path("releases/<str:application>/<str:version>", others.ReleaseDetail.as_view(), name="api-release"),
+    path("releases/<str:application>/<str:version>/withdraw", others.ReleaseWithdraw.as_view(), name="api-release-withdraw"),
+    path("builds/<str:build_id>/withdraw", others.BuildWithdraw.as_view(), name="api-build-withdraw"),
+    path("audit/deployments.csv", history.HistoryExport.as_view(kind="csv"), name="api-history-csv"),
+    path("audit/deployments.jsonl", history.HistoryExport.as_view(kind="jsonl"), name="api-history-jsonl"),
+]
+pages = [
+    path("approvals/<str:approval_id>/vote", views.vote, name="vote"),
+    path("deployments/request", views.request_deployment, name="deployment_request"),
+    path("deployments/<str:deployment_id>/cancel", views.cancel_deployment, name="deployment_cancel"),
+    path("deployments/<str:deployment_id>/resolve", views.resolve_deployment, name="deployment_resolve"),
+]

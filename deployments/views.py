@@ -1,0 +1,73 @@
+"""Browser forms of the deployments app. Pages are in insights; these take a POST, act, and send back (303)."""
+
+from deployments import forms
+from deployments.actions.cancel import cancel
+from deployments.actions.cast_vote import cast_vote
+from deployments.actions.request import request as ask
+from deployments.actions.resolve import resolve
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+from kernel.refusals import Invalid
+
+SAID = {
+    "approve": "Your approval is recorded.",
+    "reject": "Your rejection is recorded.",
+    "withdraw": "Your vote is withdrawn; you may vote again.",
+}
+
+
+def _read(form_class, request) -> dict:
+    form = form_class(request.POST)
+    if not form.is_valid():
+        errors = [
+            {"pointer": f"/{field}", "code": "invalid", "detail": problem}
+            for field, problems in form.errors.items()
+            for problem in problems
+        ]
+        raise Invalid(errors=errors)
+    return form.cleaned_data
+
+
+def _see_other(name: str, *args) -> HttpResponseRedirect:
+    """303, so that a reload of the next page posts nothing again."""
+    response = redirect(reverse(name, args=args))
+    response.status_code = 303
+    return response
+
+
+@login_required
+@require_POST
+def vote(request, approval_id: str):
+    data = _read(forms.VoteForm, request)
+    cast_vote(actor=request.actor, request_id=approval_id, **data)
+    messages.success(request, SAID[data["decision"]])
+    return _see_other("approval", approval_id)
+
+
+@login_required
+@require_POST
+def request_deployment(request):
+    asked = ask(actor=request.actor, **_read(forms.RequestForm, request))
+    if asked.created:
+        messages.success(request, f"Requested: {asked.deployment.version} to {asked.deployment.environment_id}.")
+    return _see_other("deployment", asked.deployment.pk)
+
+
+@login_required
+@require_POST
+def cancel_deployment(request, deployment_id: str):
+    row = cancel(actor=request.actor, deployment_id=deployment_id, **_read(forms.ReasonForm, request))
+    messages.success(request, "Cancelled." if row.ended_at else "It stops at the next safe point.")
+    return _see_other("deployment", deployment_id)
+
+
+@login_required
+@require_POST
+def resolve_deployment(request, deployment_id: str):
+    resolve(actor=request.actor, deployment_id=deployment_id, **_read(forms.ResolveForm, request))
+    messages.success(request, "Recorded.")
+    return _see_other("deployment", deployment_id)
