@@ -1,5 +1,6 @@
 """Artifacts where they lie: S3 objects read and hashed without trusting what anybody says about them."""
 
+import contextlib
 import hashlib
 import re
 from typing import Any
@@ -92,7 +93,7 @@ def _open(session: AwsSession, bucket: str, key: str, version_id: str | None) ->
 def _chunks(session: AwsSession, bucket: str, key: str, version_id: str | None, limit_bytes: int) -> Any:
     answer = _open(session, bucket, key, version_id)
     where = f"s3://{bucket}/{key}"
-    with answer["Body"] as body:
+    with contextlib.closing(answer["Body"]) as body:
         if answer["ContentLength"] > limit_bytes:
             raise ArtifactTooLarge(f"{where} has {answer['ContentLength']} bytes; {limit_bytes} are allowed")
         try:
