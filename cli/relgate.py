@@ -1408,17 +1408,9 @@ def build_parser():
         return commands.add_parser(name, help=text).add_subparsers(metavar="command", required=True)
 
     add_record(add(group("build", "hand builds over"), "record", command_build_record, "record a build"))
-    evidence = add(
-        group("evidence", "reports of a build"), "add", command_evidence_add, "attach reports to a build"
+    add_evidence(
+        add(group("evidence", "reports of a build"), "add", command_evidence_add, "attach reports to a build")
     )
-    kinds = ("junit", "coverage", "sarif", "sbom", "provenance", "cfn-lint", "custom")
-    evidence.add_argument("kind", choices=kinds)
-    evidence.add_argument("files", nargs="+", help="files or patterns (** goes into folders)")
-    evidence.add_argument("--name", help="what to call it (the path)")
-    evidence.add_argument(
-        "--build", default=argparse.SUPPRESS, help="the bld_ id; else --application and --version"
-    )
-    evidence.add_argument("--version", default=argparse.SUPPRESS)
     check = add(group("gate", "may it go?"), "check", command_gate_check, "ask the gate; changes nothing")
     check.add_argument("release", help="application@version")
     check.add_argument("--to", default=argparse.SUPPRESS, help="the environment")
@@ -1436,12 +1428,7 @@ def build_parser():
     add(commands, "snippet", command_snippet, "lines for a CI").add_argument(
         "system", choices=sorted(SNIPPETS)
     )
-    verify = add(commands, "verify", command_verify, "check a bundle of the audit log, offline")
-    verify.add_argument("bundle", help="the .rgaudit file")
-    verify.add_argument(
-        "--key", help="the log's key, or a file with it; got out of band, never from the bundle"
-    )
-    verify.add_argument("--checkpoint", help="a checkpoint saved earlier, which the log must still contain")
+    add_verify(add(commands, "verify", command_verify, "check a bundle of the audit log, offline"))
     return parser
 
 
@@ -1458,6 +1445,24 @@ def add_record(record):
     for name in ("run-provider", "run-id", "run-attempt", "run-url"):
         record.add_argument("--" + name, default=argparse.SUPPRESS)
     record.add_argument("--commits", default=argparse.SUPPRESS, help="auto, none or from..to (none)")
+
+
+def add_evidence(evidence):
+    kinds = ("junit", "coverage", "sarif", "sbom", "provenance", "cfn-lint", "custom")
+    evidence.add_argument("kind", choices=kinds)
+    evidence.add_argument("files", nargs="+", help="files or patterns (** goes into folders)")
+    evidence.add_argument("--name", help="what to call it (the path)")
+    build = "the bld_ id; else --application and --version"
+    evidence.add_argument("--build", default=argparse.SUPPRESS, help=build)
+    evidence.add_argument("--version", default=argparse.SUPPRESS)
+
+
+def add_verify(verify):
+    verify.add_argument("bundle", help="the .rgaudit file")
+    key = "the log's key, or a file with it; got out of band, never from the bundle"
+    verify.add_argument("--key", help=key)
+    saved = "a checkpoint saved earlier, which the log must still contain"
+    verify.add_argument("--checkpoint", help=saved)
 
 
 def add_deploy(deploy):

@@ -1,11 +1,12 @@
 """Write one event in the caller's transaction: no event, no change (product invariant 1)."""
 
-import hashlib
+from datetime import datetime
 
 from django.db import DatabaseError, connection, transaction
 
 from audit.canonical import CanonicalError, canonical, check_text, wire_instant
 from audit.commitments import commit, new_nonce
+from audit.merkle import leaf_hash
 from audit.models import AuditEvent, Opening
 from audit.tags import Outcome, is_field, is_kind, split_tag
 from kernel.actor import Actor, ActorKind
@@ -58,10 +59,8 @@ def append(
         raise RuntimeError("append() must run in the transaction of the change it records")
     _check_call(kind, subject, outcome)
     event_id, at = new_evt(), _clock()
-    secret = _private(actor, private)
-    openings = [
-        Opening(event_id=event_id, field=f, nonce=new_nonce(), value=v) for f, v in sorted(secret.items())
-    ]
+    secret = sorted(_private(actor, private).items())
+    openings = [Opening(event_id=event_id, field=f, nonce=new_nonce(), value=v) for f, v in secret]
     body = {
         "v": BODY_VERSION,
         "id": event_id,
@@ -76,25 +75,30 @@ def append(
         "data": data or {},
         "private": {o.field: commit(o.nonce, o.field, o.value) for o in openings},
     }
+    event = _event(actor, at, body)
+    _write(event, openings)
+    return event
+
+
+def _event(actor: Actor, at: datetime, body: dict) -> AuditEvent:
+    """The row: the canonical bytes, their hash, and the search copies."""
     try:
         written = canonical(body)
     except CanonicalError as error:
         raise Unrecordable(f"This cannot be recorded: {error}.") from error
-    event = AuditEvent(
-        id=event_id,
+    return AuditEvent(
+        id=body["id"],
         at=at,
-        kind=kind,
+        kind=body["kind"],
         actor=actor.tag,
-        subject=subject,
-        outcome=outcome,
-        environment=environment or "",
-        application=application or "",
-        request_id=actor.request_id or "",
+        subject=body["subject"],
+        outcome=body["outcome"],
+        environment=body["environment"] or "",
+        application=body["application"] or "",
+        request_id=body["request_id"] or "",
         body=written,
-        leaf_hash=hashlib.sha256(b"\x00" + written).digest(),
+        leaf_hash=leaf_hash(written),
     )
-    _write(event, openings)
-    return event
 
 
 def record_denial(actor: Actor, denial: Denial, code: str) -> AuditEvent:
@@ -120,7 +124,7 @@ def _check_call(kind: str, subject: str, outcome: str) -> None:
         raise ValueError(f"{outcome!r} is not an outcome")
 
 
-def _clock():
+def _clock() -> datetime:
     try:
         return now()
     except DatabaseError as error:
