@@ -30,7 +30,7 @@ def parse_time(text: str) -> datetime:
     Raises `rest_framework.exceptions.ValidationError` with the code `offset_required` when the offset is
     missing and `time_invalid` for everything else that is not such a time.
     """
-    match = _RFC3339.match(text)
+    match = _RFC3339.fullmatch(text)
     if match is None:
         raise ValidationError("This is not a time as RFC 3339 writes it.", code="time_invalid")
     if match.group(3) is None:
@@ -65,7 +65,8 @@ class StrictSerializer(serializers.Serializer):
 
     def to_internal_value(self, data):
         if not isinstance(data, Mapping):
-            raise ValidationError("This must be an object.", code="not_an_object")
+            wrong = ErrorDetail("This must be an object.", code="not_an_object")
+            raise ValidationError({"non_field_errors": [wrong]})
         errors: dict = {
             name: [ErrorDetail("There is no such field.", code="unknown_field")]
             for name in sorted(set(map(str, data)) - {field.field_name for field in self._writable_fields})

@@ -52,7 +52,7 @@ class Claim:
 
 def read_key(text: str) -> str:
     """The header's value: 1 to 255 visible ASCII characters; otherwise 422 `idempotency_key_invalid`."""
-    if not _KEY.match(text):
+    if not _KEY.fullmatch(text):
         detail = "Idempotency-Key has 1 to 255 visible ASCII characters."
         raise Invalid(
             errors=[{"pointer": "Idempotency-Key", "code": "idempotency_key_invalid", "detail": detail}]

@@ -20,7 +20,7 @@ def new_id(prefix: str, *, at: float | None = None) -> str:
 
 
 def is_id(text: str, prefix: str) -> bool:
-    match = PATTERN.match(text)
+    match = PATTERN.fullmatch(text)
     return bool(match) and match.group(1) == prefix
 
 

@@ -1,7 +1,6 @@
 """Cursor pages: stable order, no totals (api.md "Lists")."""
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 
@@ -21,17 +20,23 @@ def read_limit(text: str | None) -> int:
     """1…200; anything else is 422 `limit_invalid`."""
     if text is None:
         return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_LIMIT:
-        raise Invalid(
-            errors=[{"pointer": "?limit", "code": "limit_invalid", "detail": f"limit is a whole number from 1 to {MAX_LIMIT}."}]
-        )
+    if not text.isascii() or not text.isdigit() or len(text) > 3 or not 1 <= int(text) <= MAX_LIMIT:
+        detail = f"limit is a whole number from 1 to {MAX_LIMIT}."
+        raise Invalid(errors=[{"pointer": "?limit", "code": "limit_invalid", "detail": detail}])
     return int(text)
 
 
 def page(queryset, *, cursor: str | None, limit: int, key: str = "id", descending: bool = True) -> Page:
-    """One page of `queryset` ordered by the unique column `key`; the cursor holds the last key seen."""
+    """One page of `queryset` ordered by the unique column `key`; the cursor holds the last key seen.
+
+    Raises Invalid 422 `cursor_invalid` for a cursor that we did not make.
+    """
     if cursor is not None:
-        queryset = queryset.filter(**{f"{key}__{'lt' if descending else 'gt'}": _decode(cursor)})
+        last = _decode(cursor)
+        try:
+            queryset = queryset.filter(**{f"{key}__{'lt' if descending else 'gt'}": last})
+        except (TypeError, ValueError) as error:  # of another list, whose key is of another type
+            raise _not_ours() from error
     rows = list(queryset.order_by(f"-{key}" if descending else key)[: limit + 1])
     following = None
     if len(rows) > limit:
@@ -44,13 +49,21 @@ def _encode(value) -> str:
     return base64.urlsafe_b64encode(json.dumps([value]).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str):
+def _decode(cursor: str) -> str | int:
     try:
-        (value,) = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error) as error:
-        raise Invalid(
-            errors=[{"pointer": "?cursor", "code": "cursor_invalid", "detail": "This cursor was not made by us."}]
-        ) from error
-    if not isinstance(value, str | int) or isinstance(value, bool):
-        raise Invalid(errors=[{"pointer": "?cursor", "code": "cursor_invalid", "detail": "This cursor was not made by us."}])
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, RecursionError) as error:
+        raise _not_ours() from error
+    if not isinstance(values, list) or len(values) != 1:
+        raise _not_ours()
+    (value,) = values
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise _not_ours()
+    if isinstance(value, str) and not value.isprintable():
+        raise _not_ours()  # no key of ours holds what a database cannot take
     return value
+
+
+def _not_ours() -> Invalid:
+    detail = "This cursor was not made by us."
+    return Invalid(errors=[{"pointer": "?cursor", "code": "cursor_invalid", "detail": detail}])
