@@ -31,7 +31,8 @@ class Account(models.Model):
 
 class Environment(models.Model):
     """A named place in an account and region. It owns its gate: `gate` = {"slots": [{"group", "count"}],
-    "exclude": […], "expires_in": s, "valid_for": s, "step_up": bool, "comment": "optional|required"} or {}."""
+    "exclude": […], "expires_in": s, "valid_for": s, "step_up": bool, "comment": "optional|required"} or
+    {}."""
 
     name = models.CharField(primary_key=True, max_length=64)
     uid = models.CharField(max_length=30, default=new_env, unique=True, editable=False)
@@ -74,7 +75,9 @@ class PipelineVersion(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["application", "number"], name="pipeline_version_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "number"], name="pipeline_version_once")
+        ]
 
 
 class Window(models.Model):

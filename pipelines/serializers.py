@@ -1,0 +1,71 @@
+"""What the calls about accounts, environments and pipelines take, field by field (api.md "Set-up")."""
+
+from rest_framework import serializers
+
+from kernel.rest import StrictSerializer
+from pipelines.environment_rules import LANES
+
+SHORT, LONG = 200, 2000  # characters; the actions refuse more exactly, in their own words
+LONGEST_SOURCE = 300_000
+
+
+def _texts(**options) -> serializers.ListField:
+    return serializers.ListField(child=serializers.CharField(max_length=SHORT), max_length=100, **options)
+
+
+class AccountIn(StrictSerializer):
+    account_id = serializers.CharField(max_length=SHORT)
+    alias = serializers.CharField(max_length=SHORT)
+    partition = serializers.CharField(max_length=SHORT, default="aws")
+    regions = _texts()
+    deploy_role_arn = serializers.CharField(max_length=LONG)
+    observe_role_arn = serializers.CharField(max_length=LONG, default="", allow_blank=True)
+    pool = serializers.CharField(max_length=SHORT)
+
+
+class SlotIn(StrictSerializer):
+    group = serializers.CharField(max_length=SHORT)
+    count = serializers.IntegerField(default=1)
+
+
+class GateIn(StrictSerializer):
+    slots = SlotIn(many=True, required=False)
+    exclude = _texts(required=False)
+    expires_in = serializers.IntegerField(required=False)
+    valid_for = serializers.IntegerField(required=False)
+    step_up = serializers.BooleanField(required=False)
+    comment = serializers.CharField(max_length=SHORT, required=False)
+
+
+class EnvironmentIn(StrictSerializer):
+    name = serializers.CharField(max_length=SHORT)
+    account = serializers.CharField(max_length=SHORT)
+    region = serializers.CharField(max_length=SHORT)
+    rank = serializers.IntegerField()
+    tier = serializers.CharField(max_length=SHORT, default="", allow_blank=True)
+    protected = serializers.BooleanField(default=False)
+    default_open = serializers.BooleanField(required=False)
+    gate = GateIn(required=False, allow_null=True)
+    lane = serializers.CharField(max_length=SHORT, default=LANES[0])
+    previews = serializers.BooleanField(default=False)
+
+
+class EnvironmentPatch(StrictSerializer):
+    version = serializers.IntegerField()
+    account = serializers.CharField(max_length=SHORT, required=False)
+    region = serializers.CharField(max_length=SHORT, required=False)
+    rank = serializers.IntegerField(required=False)
+    tier = serializers.CharField(max_length=SHORT, required=False, allow_blank=True)
+    protected = serializers.BooleanField(required=False)
+    default_open = serializers.BooleanField(required=False)
+    gate = GateIn(required=False, allow_null=True)
+    lane = serializers.CharField(max_length=SHORT, required=False)
+    previews = serializers.BooleanField(required=False)
+
+
+class SourceIn(StrictSerializer):
+    source = serializers.CharField(max_length=LONGEST_SOURCE, trim_whitespace=False)
+
+
+class PipelineIn(SourceIn):
+    version = serializers.IntegerField(required=False, allow_null=True)
