@@ -44,7 +44,10 @@ def test_answers_of_aws_are_told_apart(code, status, kind):
 
 
 def test_unknown_stack_is_gone_although_aws_calls_it_a_validation_error():
-    assert classify(client_error("ValidationError", 400, "Stack with id x does not exist")).kind is FaultKind.GONE
+    assert (
+        classify(client_error("ValidationError", 400, "Stack with id x does not exist")).kind
+        is FaultKind.GONE
+    )
     assert classify(client_error("ValidationError", 400, "Template is bad")).kind is FaultKind.REFUSED
 
 

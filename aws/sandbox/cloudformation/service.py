@@ -64,7 +64,10 @@ class CloudFormation:
         name = params.get("ChangeSetName", "")
         stacks = self.book(call).stacks
         if params.get("StackName"):
-            stacks = [self.stack(call, params["StackName"])]
+            held = self.book(call).find(params["StackName"])
+            if held is None:
+                raise templates.invalid(f"Stack [{params['StackName']}] does not exist")
+            stacks = [held]
         elif not name.startswith("arn:"):
             raise templates.invalid("StackName must be specified if ChangeSetName is not an ARN.")
         for stack in reversed(stacks):
