@@ -3,6 +3,7 @@
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.urls import reverse
 
 from audit.actions import append as log
 from teams.backends import AccountAdapter
@@ -11,7 +12,6 @@ from tests import people
 from tests.teams.events import events, only_event, openings
 
 pytestmark = pytest.mark.django_db
-LOGIN = "/accounts/login/"
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +22,8 @@ def _alice():
     cache.clear()
 
 
-def _sign_in(login="alice", password=people.PASSWORD, *, client=None, query=""):
-    return (client or Client()).post(LOGIN + query, {"login": login, "password": password})
+def _sign_in(login="alice", password=people.PASSWORD, *, client=None):
+    return (client or Client()).post(reverse("account_login"), {"login": login, "password": password})
 
 
 def _signed_in(response) -> bool:
@@ -80,7 +80,7 @@ def test_someone_without_a_password_cannot_sign_in():
 
 def test_nobody_signs_up():
     body = {"username": "mallory", "email": "m@evil.example", "password1": "a long enough phrase"}
-    Client().post("/accounts/signup/", body)
+    Client().post(reverse("account_signup"), body)
     assert not Person.objects.filter(username="mallory").exists()
     assert AccountAdapter().is_open_for_signup(None) is False
 
@@ -106,7 +106,9 @@ def test_guessing_is_stopped_even_for_the_right_password_afterwards():
     ],
 )
 def test_only_paths_of_this_host_are_followed_after_signing_in(target, followed):
-    response = Client().post(LOGIN, {"login": "alice", "password": people.PASSWORD, "next": target})
+    response = Client().post(
+        reverse("account_login"), {"login": "alice", "password": people.PASSWORD, "next": target}
+    )
     assert response.status_code == 302
     assert (response["Location"] == target) is followed
     assert "evil" not in response["Location"]

@@ -1,0 +1,1 @@
+"""Every verb of pipelines, with its bad-input half."""

@@ -1,0 +1,60 @@
+"""Can anybody fill it at all?"""
+
+import pytest
+
+from pipelines.satisfiability import Case, first_impossible
+from teams.models import Person
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+
+def _slots(*pairs) -> list[dict]:
+    return [{"group": group, "count": count} for group, count in pairs]
+
+
+def test_distinct_people_for_every_slot_are_enough(django_assert_num_queries):
+    people.person("rita", groups=["keys"])
+    people.person("omar", groups=["payments-owners"])
+    application = people.application("payments")
+    cases = [
+        Case("prod", application, _slots(("keys", 1), ("@owners", 1))),
+        Case("staging", application, _slots(("keys", 1))),
+        Case("dev", application, []),
+    ]
+    with django_assert_num_queries(1):
+        assert first_impossible(cases) is None
+
+
+def test_one_person_in_both_groups_is_not_two_people():
+    people.person("rosa", groups=["keys", "payments-owners"])
+    found = first_impossible(
+        [Case("prod", people.application("payments"), _slots(("keys", 1), ("@owners", 1)))]
+    )
+    assert found.groups == ["keys", "payments-owners"]
+    assert "prod for payments" in found.text
+
+
+def test_the_smallest_failing_set_is_named():
+    people.person("rita", groups=["keys"])
+    people.group("empty")
+    found = first_impossible([Case("prod", None, _slots(("keys", 1), ("empty", 1)))])
+    assert found.groups == ["empty"]
+    assert found.text == "empty have too few people together to fill the slots of prod."
+
+
+def test_somebody_without_access_fills_nothing():
+    people.person("rita", groups=["keys"])
+    Person.objects.update(is_active=False)
+    assert first_impossible([Case("prod", None, _slots(("keys", 1)))]).groups == ["keys"]
+
+
+def test_whose_owners_is_not_asked_before_an_application_leads_there():
+    assert first_impossible([Case("prod", None, _slots(("@owners", 5)))]) is None
+
+
+def test_the_first_impossible_case_is_the_one_that_is_told():
+    people.person("rita", groups=["keys"])
+    good = Case("dev", None, _slots(("keys", 1)))
+    bad = Case("prod", None, _slots(("keys", 2)))
+    assert first_impossible([good, bad, Case("x", None, _slots(("keys", 3)))]).case is bad
