@@ -4,13 +4,9 @@ from urllib.parse import quote
 
 from django.conf import settings
 
+from builds import rules
 from builds.models import Artifact, Build, Evidence
 from kernel.verdicts import wire_time
-
-WARNINGS = {
-    "commits_not_supplied": "No commits were posted: approvers see no change list, authors are unknown.",
-    "submitter_not_supplied": "No submitter was posted: the gate cannot tell who made this build.",
-}
 
 
 def build_representation(build: Build, *, release: str | None, created: bool | None = None) -> dict:
@@ -44,11 +40,8 @@ def build_representation(build: Build, *, release: str | None, created: bool | N
 
 def warnings_of(build: Build) -> list[dict]:
     """[{code, detail}]: what is allowed to be missing, and what its absence costs."""
-    missing = [
-        ("commits_not_supplied", build.commits is None),
-        ("submitter_not_supplied", not build.submitter),
-    ]
-    return [{"code": code, "detail": WARNINGS[code]} for code, absent in missing if absent]
+    kinds = [{"kind": artifact.kind} for artifact in build.artifacts.all()]
+    return rules.warnings({"commits": build.commits, "submitter": build.submitter, "artifacts": kinds})
 
 
 def in_order(artifacts) -> list[Artifact]:

@@ -9,7 +9,6 @@ from rest_framework.reverse import reverse
 from builds import api as builds_api
 from builds.models import Build
 from builds.representations import build_representation
-from builds.serializers import BuildIn
 from kernel.paging import page, read_limit
 from kernel.rest import ApiView, listing, read_body, read_query
 from releases.actions.cut import cut_release
@@ -39,8 +38,7 @@ class Builds(KnowsReleases, builds_api.BuildList):
     def post(self, request):
         """The build, taken once: 201 with Location, or 200 with the one that is there."""
         read_query(request, {})
-        post = read_body(BuildIn, request)
-        build, release, created = hand_over(actor=self.actor, application_name=post["application"], post=post)
+        build, release, created = hand_over(actor=self.actor, post=request.data)
         body = build_representation(build, release=release.pk if release else None, created=created)
         if not created:
             return Response(body)

@@ -1,12 +1,9 @@
 """The change list between two releases, from the commits CI posted. Pure."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# GitHub, "Creating a commit with multiple authors": a last line `Co-authored-by: name <e-mail>`.
-CO_AUTHOR = re.compile(r"^\s*co-authored-by:[^<\n]*<([^<>\s]+)>\s*$", re.IGNORECASE | re.MULTILINE)
-IN_BRACKETS = re.compile(r"<([^<>\s]+)>\s*$")
+from builds.rules import commit_authors
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,9 @@ def list_changes(direction: str, releases: Iterable[tuple[str, list[dict] | None
     seen: dict[str, dict] = {}
     for version, commits in releases:
         for commit in commits or []:
-            seen.setdefault(commit["sha"], {**commit, "version": version, "authors": authors_of(commit)})
+            seen.setdefault(
+                commit["sha"], {**commit, "version": version, "authors": commit_authors([commit])}
+            )
     state = "supplied"
     if missing:
         state = "not_supplied" if len(missing) == len(releases) else "unknown"
@@ -60,13 +59,3 @@ def list_changes(direction: str, releases: Iterable[tuple[str, list[dict] | None
         tickets=tuple(sorted({commit["ticket"] for commit in found if commit.get("ticket")})),
         missing=missing,
     )
-
-
-def authors_of(commit: dict) -> list[str]:
-    """Everybody who wrote the commit, as lower-case e-mails in order: `author`, then the `Co-authored-by`
-    lines of the message (api.md "Builds"). `Dana <dana@acme.example>` counts as its address. The committer
-    is not an author."""
-    author = (commit.get("author") or "").strip()
-    bracketed = IN_BRACKETS.search(author)
-    named = [bracketed.group(1) if bracketed else author, *CO_AUTHOR.findall(commit.get("message") or "")]
-    return list(dict.fromkeys(name.lower() for name in named if name))

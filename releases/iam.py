@@ -74,11 +74,7 @@ def _statement(statement):
         if statement.get("Effect") != "Deny":
             yield "unreadable", "Effect"
         return
-    for name, what in (
-        ("NotAction", "not_action"),
-        ("NotResource", "not_resource"),
-        ("NotPrincipal", "principal"),
-    ):
+    for name, what in NEGATED.items():
         if name in statement:
             yield what, f"{name} {_text(statement[name])}"
     for value in _values(statement.get("Action")):

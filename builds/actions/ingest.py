@@ -6,13 +6,15 @@ from audit.actions.append import append
 from builds import rules
 from builds.access import BUILDS_WRITE, application_for
 from builds.models import Artifact, Build
+from builds.post import parse_time
 from builds.states import ArtifactState, BuildState
 from kernel.actor import Actor
 from kernel.bell import ring
 from kernel.clock import now
 from kernel.ids import new_art
-from kernel.refusals import Conflict, Denial, Invalid
+from kernel.refusals import Conflict, Denial, Invalid, NotFound
 from teams.models import Application
+from teams.names import is_name
 
 
 class BuildConflict(Conflict):
@@ -23,16 +25,26 @@ class BuildConflict(Conflict):
 
 
 @transaction.atomic
-def ingest(*, actor: Actor, application_name: str, post: dict) -> tuple[Build, bool]:
+def ingest(*, actor: Actor, post: object) -> tuple[Build, bool]:
     """The build of this post and whether it is new. Records `build.received`, once.
 
-    `post`: the body of `POST /builds` after builds.serializers.BuildIn. Same content again: the stored build
-    and False, no second event. Raises Forbidden; NotFound; Invalid 422 (`digest_invalid`,
+    `post`: the body of `POST /builds` as JSON gave it. Same content again: the stored build and False, no
+    second event. Raises Forbidden; NotFound; Invalid 422 (`digest_invalid`,
     `mutable_reference`, `scheme_unsupported` …, each with its pointer); BuildConflict 409, recorded as
     `build.refused`.
     """
-    application = application_for(actor, application_name, scope=BUILDS_WRITE)
-    return take(actor=actor, application=application, post=post)
+    return take(actor=actor, application=application_of(actor, post), post=post)
+
+
+def application_of(actor: Actor, post: object) -> Application:
+    """The application that the post names; what is wrong beside it is not looked at before the caller is
+    known to have a say there. Raises Forbidden, NotFound; Invalid where no application is named at all."""
+    name = post.get("application") if isinstance(post, dict) else None
+    if not isinstance(name, str):
+        raise Invalid(errors=rules.check_post(post))
+    if not is_name(name):
+        raise NotFound()
+    return application_for(actor, name, scope=BUILDS_WRITE)
 
 
 def take(*, actor: Actor, application: Application, post: dict) -> tuple[Build, bool]:
@@ -71,7 +83,7 @@ def _row(actor: Actor, application: Application, post: dict, digest: str) -> Bui
         run=post.get("run") or {},
         submitter=post.get("submitter") or "",
         posted_by=actor.tag,
-        built_at=post.get("built_at"),
+        built_at=parse_time(post["built_at"]) if post.get("built_at") else None,
         commits=post.get("commits"),
         digest=digest,
         state=BuildState.RECEIVED,

@@ -23,8 +23,9 @@ from aws.artifacts import (
 from aws.session import AwsSession, Sessions
 from builds.models import Artifact, Build
 from builds.queries import due
+from builds.rules import build_state
 from builds.states import ArtifactState, BuildState
-from builds.testspec import read_bundle
+from builds.testspec import spec_facts
 from kernel.actor import Actor
 from kernel.bell import ring
 from kernel.clock import now
@@ -92,7 +93,7 @@ def _compare(session: AwsSession, artifact: Artifact) -> Finding:
     if digest != artifact.digest:
         detail = f"The object has the digest {digest}; the build says {artifact.digest}."
         return Finding(ArtifactState.MISMATCH, detail, digest, size)
-    spec = read_bundle(content) if content is not None else None
+    spec = spec_facts(content) if content is not None else None
     return Finding(ArtifactState.VERIFIED, "", digest, size, spec)
 
 
@@ -146,9 +147,6 @@ def _note_event(artifact: Artifact, finding: Finding) -> None:
 
 def _settle(build_id: str) -> None:
     """Bring the build's state in line with its artifacts. Quarantined is for good."""
-    states = set(Artifact.objects.filter(build=build_id).values_list("state", flat=True))
-    received = Build.objects.filter(pk=build_id).exclude(state=BuildState.QUARANTINED)
-    if ArtifactState.MISMATCH in states:
-        received.update(state=BuildState.QUARANTINED)
-    elif states == {ArtifactState.VERIFIED}:
-        received.update(state=BuildState.VERIFIED)
+    states = Artifact.objects.filter(build=build_id).values_list("state", flat=True)
+    unsettled = Build.objects.filter(pk=build_id).exclude(state=BuildState.QUARANTINED)
+    unsettled.update(state=build_state(states))

@@ -2,26 +2,25 @@
 
 from django.db import transaction
 
-from builds.access import BUILDS_WRITE, application_for
-from builds.actions.ingest import take
+from builds.actions.ingest import application_of, take
 from builds.models import Build
+from builds.rules import branch_matches
 from kernel.actor import Actor
 from releases.actions.cut import cut_new
 from releases.models import Release
-from releases.rules import cuts_automatically
 
 
 @transaction.atomic
-def hand_over(*, actor: Actor, application_name: str, post: dict) -> tuple[Build, Release | None, bool]:
+def hand_over(*, actor: Actor, post: object) -> tuple[Build, Release | None, bool]:
     """(build, its release if it has one, whether the build is new). Records `build.received`, `release.cut`.
 
     A post of the same content again changes nothing and answers what the first one made. Raises as
     builds.actions.ingest.ingest does.
     """
-    application = application_for(actor, application_name, scope=BUILDS_WRITE)
+    application = application_of(actor, post)
     build, created = take(actor=actor, application=application, post=post)
     if not created:
         return build, Release.objects.filter(build=build).first(), False
-    if not cuts_automatically(build.branch, application.release_branches):
+    if not branch_matches(build.branch, application.release_branches):
         return build, None, True
     return build, cut_new(actor=actor, build=build), True

@@ -1,0 +1,125 @@
+from datetime import timedelta
+
+import pytest
+
+from builds.actions.ingest import ingest
+from builds.models import Artifact, Build, Evidence
+from builds.queries import (
+    builds_with_due_artifacts,
+    get_build,
+    latest_evidence,
+    listed,
+    visible_to,
+)
+from kernel.clock import now
+from kernel.refusals import NotFound
+from tests import people
+from tests.builds.posts import post
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def builds():
+    """One build of each application, by the application's name."""
+    found = {}
+    for name in ("payments", "storefront"):
+        people.application(name)
+        found[name], _ = ingest(actor=people.ci(name), post=post(application=name))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("actor", "seen"),
+    [
+        (people.actor("dana", teams=["payments"]), {"payments"}),
+        (people.actor("omar", groups=["payments-owners"]), {"payments"}),
+        (people.ci("storefront"), {"storefront"}),
+        (people.auditor(), {"payments", "storefront"}),
+        (people.release_manager(), {"payments", "storefront"}),
+        (people.administrator(), {"payments", "storefront"}),
+        (people.actor("alice"), set()),
+    ],
+)
+def test_who_sees_which_builds(builds, actor, seen):
+    assert set(visible_to(actor).values_list("application", flat=True)) == seen
+
+
+def test_missing_and_invisible_are_the_same_refusal(builds):
+    with pytest.raises(NotFound) as invisible:
+        get_build(people.ci("storefront"), builds["payments"].pk)
+    with pytest.raises(NotFound) as missing:
+        get_build(people.ci("storefront"), "bld_nothing")
+    assert str(invisible.value) == str(missing.value)
+    assert get_build(people.ci("payments"), builds["payments"].pk) == builds["payments"]
+
+
+def test_a_list_is_filtered_by_what_was_asked(builds):
+    ingest(actor=people.ci(), post=post("2.0.0", branch="hotfix/1"))
+    manager = people.release_manager()
+
+    def found(**filters):
+        return [(b.application_id, b.version) for b in listed(manager, **filters).order_by("id")]
+
+    assert found(application="payments") == [("payments", "1.0.0"), ("payments", "2.0.0")]
+    assert found(version="2.0.0") == [("payments", "2.0.0")]
+    assert found(branch="hotfix/1") == [("payments", "2.0.0")]
+    assert found(application="storefront", branch="hotfix/1") == []
+    assert len(found()) == 3
+
+
+def test_due_are_new_artifacts_and_those_whose_time_has_come(builds):
+    at = now()
+    payments, storefront = builds["payments"], builds["storefront"]
+    assert builds_with_due_artifacts(at, limit=10) == [payments.pk, storefront.pk]
+    Artifact.objects.filter(build=storefront).update(state="verified")
+    assert builds_with_due_artifacts(at, limit=10) == [payments.pk]
+    Artifact.objects.filter(build=payments).update(state="missing", next_attempt_at=at + timedelta(seconds=1))
+    assert builds_with_due_artifacts(at, limit=10) == []
+    assert builds_with_due_artifacts(at + timedelta(seconds=1), limit=10) == [payments.pk]
+
+
+@pytest.mark.parametrize("state", ["verified", "mismatch"])
+def test_a_settled_artifact_is_never_due(builds, state):
+    Artifact.objects.update(state=state, next_attempt_at=now() - timedelta(days=1))
+    assert builds_with_due_artifacts(now(), limit=10) == []
+
+
+def test_a_missing_artifact_that_was_given_up_is_not_due(builds):
+    Artifact.objects.update(state="missing", next_attempt_at=None)
+    assert builds_with_due_artifacts(now(), limit=10) == []
+
+
+def test_the_artifacts_of_a_withdrawn_build_are_not_due(builds):
+    Build.objects.filter(pk=builds["payments"].pk).update(withdrawn_at=now())
+    assert builds_with_due_artifacts(now(), limit=10) == [builds["storefront"].pk]
+
+
+def test_the_limit_counts_builds_not_artifacts(builds):
+    assert builds_with_due_artifacts(now(), limit=1) == [builds["payments"].pk]
+
+
+def test_the_latest_evidence_of_each_kind_and_name_counts(builds):
+    build, at = builds["payments"], now()
+    subject = f"build:{build.pk}"
+
+    def add(verdict, seconds, name="unit", subject=subject):
+        return Evidence.objects.create(
+            build=build,
+            subject=subject,
+            kind="junit",
+            name=name,
+            state="parsed",
+            verdict=verdict,
+            digest="sha256:" + "0" * 64,
+            size=1,
+            posted_by="application:payments",
+            created_at=at + timedelta(seconds=seconds),
+        )
+
+    add("pass", 0)
+    newest = add("fail", 2)
+    add("pass", 1)
+    other = add("pass", 0, name="integration")
+    add("fail", 9, subject="deployment:dep_x")
+    assert latest_evidence(subject) == {("junit", "unit"): newest, ("junit", "integration"): other}
