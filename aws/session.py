@@ -1,6 +1,7 @@
 """Sessions in other AWS accounts: AssumeRole with an external id, and clients that never retry unasked."""
 
 import json
+import os
 import threading
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,10 +39,14 @@ class AwsConfig:
     secret_access_key: str | None = None
 
 
-def _core_session(region: str) -> botocore.session.Session:
-    """A botocore session that shares one loader: service models are read from disk once per process."""
+def _core_session(region: str, alone: bool) -> botocore.session.Session:
+    """A botocore session that shares one loader: service models are read from disk once per process.
+
+    `alone` leaves AWS_PROFILE and ~/.aws of whoever started us out of it: keys given by hand are all.
+    """
     global _loader
-    core = botocore.session.Session()
+    nobody = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
+    core = botocore.session.Session(session_vars=nobody if alone else None)
     if _loader is None:
         _loader = core.get_component("data_loader")
     core.register_component("data_loader", _loader)
@@ -65,7 +70,7 @@ class AwsSession:
                 ),
                 aws_session_token=credentials["SessionToken"] if credentials else None,
                 region_name=region,
-                botocore_session=_core_session(region),
+                botocore_session=_core_session(region, alone=config.access_key_id is not None),
             )
 
     def client(self, service: str, *, retries: bool = False) -> Any:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -78,7 +79,9 @@ class Floor:
 
     def _new_client(self, service: str, account: str, region: str, outside: bool) -> Any:
         if self._boto is None:
-            core = botocore.session.Session()
+            # AWS_PROFILE and ~/.aws of whoever started us have no business here.
+            nobody = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
+            core = botocore.session.Session(session_vars=nobody)
             core.set_credentials("AKIASANDBOXINNER0000", "inner")
             self._boto = boto3.session.Session(botocore_session=core)
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})

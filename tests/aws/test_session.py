@@ -102,3 +102,8 @@ def test_session_policy_narrows_the_session(sessions, target, staging):
     with pytest.raises(ClientError, match="AccessDenied"):
         session.client("s3").put_object(Bucket=staging, Key="k", Body=b"x")
     assert session.client("s3").list_objects_v2(Bucket=staging)["KeyCount"] == 0
+
+
+def test_profile_of_whoever_started_us_does_not_matter_when_keys_are_given(sessions, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nobody-has-this-profile")
+    assert sessions.tools("eu-north-1").identity()["account"] == "000000000000"
