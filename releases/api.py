@@ -17,8 +17,6 @@ from releases.queries import ids_by_build, visible_to
 from releases.representations import release_representation
 from releases.serializers import CutIn
 
-BUILD_BYTES = 1024 * 1024
-
 
 class KnowsReleases:
     """Mixed into the views of builds: what was cut from them."""
@@ -29,12 +27,6 @@ class KnowsReleases:
 
 
 class Builds(KnowsReleases, builds_api.BuildList):
-    def initial(self, request, *args, **kwargs):
-        """Also refuse what is announced as too long."""
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
-            builds_api.check_length(request, BUILD_BYTES)
-
     def post(self, request):
         """The build, taken once: 201 with Location, or 200 with the one that is there."""
         read_query(request, {})
