@@ -70,4 +70,4 @@ class JsonFormatter(logging.Formatter):
             record.exc_text = redact(self.formatException(record.exc_info))
         if record.exc_text:
             line["error"] = record.exc_text
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line)  # ASCII: half a surrogate pair in a message must not stop the log

@@ -33,13 +33,14 @@ class ActorMiddleware:
 
 def _actor(request) -> Actor:
     origin = {"ip": client_address(request), "request_id": getattr(request, "request_id", None)}
-    if not request.user.is_authenticated:
+    person = getattr(request, "user", None)  # None: REST framework found nobody
+    if person is None or not person.is_authenticated:
         return Actor.anonymous(**origin)
-    return actor_for_person(request.user, method=Method.SESSION, **origin)
+    return actor_for_person(person, method=Method.SESSION, **origin)
 
 
 def _zone(request) -> ZoneInfo:
     name = request.COOKIES.get("zone", "")
     if name not in ZONES:
-        name = getattr(request.user, "zone", "")
+        name = getattr(getattr(request, "user", None), "zone", "")
     return ZoneInfo(name if name in ZONES else settings.DEFAULT_VIEWER_ZONE)

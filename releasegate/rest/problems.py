@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 DOCS = "/api/docs#"
 RETRY_SECONDS = 2
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Unauthenticated(Refusal):
@@ -179,6 +180,8 @@ def record(refusal: Refusal, request, actor: Actor | None) -> Refusal:
     That is the same one, or AuditUnavailable (503) when the event cannot be written. A 403 on a changing
     request is recorded even if the action described no denial of its own, so no refused change goes unseen.
     """
+    if refusal.denial is None and (refusal.status != 403 or request.method in SAFE):
+        return refusal
     actor = actor or Actor.anonymous(
         ip=client_address(request), request_id=getattr(request, "request_id", None)
     )
@@ -195,8 +198,8 @@ def record(refusal: Refusal, request, actor: Actor | None) -> Refusal:
 
 
 def _forbidden_change(refusal: Refusal, request, actor: Actor) -> Denial | None:
-    if refusal.status != 403 or request.method in {"GET", "HEAD", "OPTIONS"} or not _known(actor):
-        return None
+    if not actor.is_human and actor.application is None:
+        return None  # nobody we know
     match = request.resolver_match
     missing = refusal.extra.get("missing_permission") or refusal.extra.get("missing_scope") or ""
     return Denial(
@@ -210,10 +213,6 @@ def _forbidden_change(refusal: Refusal, request, actor: Actor) -> Denial | None:
         },
         private={"path": request.path[:2000]},  # paths may name people
     )
-
-
-def _known(actor: Actor) -> bool:
-    return actor.is_human or actor.application is not None
 
 
 def problem(refusal: Refusal, request) -> HttpResponse:

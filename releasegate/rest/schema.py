@@ -13,6 +13,8 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.serializers import BaseSerializer
 
+from kernel.fields import OffsetDateTimeField
+
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code", "request_id"],
@@ -77,6 +79,18 @@ class CodeSchema(AutoSchema):
     def get_request_serializer(self):
         """The serializer that the handler reads the body with, or None."""
         return _reads(self._handler()).body
+
+    def get_response_serializers(self):
+        """None: answers are described in words; their shapes are in no serializer."""
+
+    def get_auth(self) -> list[dict]:
+        """A bearer token, unless the endpoint is public. (A browser session works as well.)"""
+        return [] if getattr(self.view, "public", False) else [{"token": []}]
+
+    def _map_serializer_field(self, field, direction, bypass_extensions=False):
+        if isinstance(field, OffsetDateTimeField):
+            return {"type": "string", "format": "date-time"}
+        return super()._map_serializer_field(field, direction, bypass_extensions)
 
     def get_operation(self, *args):
         """One operation with its query parameters, idempotency key and refusals."""
@@ -162,5 +176,4 @@ def build_schema() -> dict:
             "description": "An application token or a personal one.",
         }
     }
-    schema["security"] = [{"token": []}]
     return schema
