@@ -1,0 +1,56 @@
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+
+from builds import tasks
+from builds.actions.ingest import ingest
+from builds.models import Artifact, Build
+from tests import people
+from tests.builds import events
+from tests.builds.posts import artifact, post
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def build(bucket, sessions, monkeypatch):
+    """A build whose only artifact lies in S3; tasks reach the sandbox."""
+    monkeypatch.setattr(tasks, "sessions", lambda: sessions)
+    people.application("payments")
+    lying = artifact(**bucket.put("template", b"{}"))
+    return ingest(actor=people.ci(), post=post(artifacts=[lying]))[0]
+
+
+def test_the_task_has_the_name_that_the_bell_rings():
+    assert tasks.verify_artifacts.name == "builds.verify_artifacts"
+    assert tasks.sweep_artifacts.name == "builds.sweep_artifacts"
+    assert current_app.tasks["builds.verify_artifacts"]
+
+
+def test_a_rung_build_is_verified(build):
+    tasks.verify_artifacts(build.pk)
+    assert Build.objects.get().state == "verified"
+    assert events.kinds() == ["build.received", "artifact.verified"]
+
+
+def test_ringing_twice_changes_nothing(build):
+    tasks.verify_artifacts(build.pk)
+    tasks.verify_artifacts(build.pk)
+    assert events.kinds() == ["build.received", "artifact.verified"]
+
+
+def test_an_unknown_id_does_nothing(build):
+    tasks.verify_artifacts("bld_nothing")
+    assert Artifact.objects.get().attempts == 0
+
+
+def test_the_sweep_finds_a_build_whose_bell_was_lost(build):
+    tasks.sweep_artifacts()
+    assert Build.objects.get().state == "verified"
+
+
+def test_the_sweep_leaves_alone_what_is_not_due(build):
+    Artifact.objects.update(state="missing", next_attempt_at=build.created_at + timedelta(days=1))
+    tasks.sweep_artifacts()
+    assert (Artifact.objects.get().state, Artifact.objects.get().attempts) == ("missing", 0)
