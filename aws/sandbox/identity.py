@@ -37,7 +37,7 @@ class Vault:
     def issue(
         self, *, account: str, arn: str, policy: dict[str, Any] | None, expires: float
     ) -> dict[str, Any]:
-        """{"AccessKeyId", "SecretAccessKey", "SessionToken"} of a session that ends at `expires` (epoch s)."""
+        """{"AccessKeyId", "SecretAccessKey", "SessionToken"} of a session ending at `expires` (epoch s)."""
         key_id = "ASIA" + base64.b32encode(secrets.token_bytes(10)).decode()
         content = {"k": key_id, "a": account, "r": arn, "p": policy, "e": expires}
         packed = zlib.compress(json.dumps(content).encode(), 9)

@@ -68,7 +68,8 @@ def test_failures_without_an_answer_are_told_apart_by_whether_they_were_sent(exc
 
 
 def test_message_has_no_secret():
-    text = "key AKIAIOSFODNN7EXAMPLE X-Amz-Security-Token=abc123&x=1 secret wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYxx"
+    text = "key AKIAIOSFODNN7EXAMPLE X-Amz-Security-Token=abc123&x=1 "
+    text += "secret wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYxx"
     shown = without_secrets(text)
     assert shown == "key [removed] [removed]&x=1 secret [removed]"
     assert classify(client_error("AccessDenied", 403, text)).message == shown

@@ -1,4 +1,4 @@
-"""Point 5: change sets as the CloudFormation User Guide ("Update stacks using change sets") describes them."""
+"""Point 5: change sets as the CloudFormation User Guide ("Update stacks using change sets") has them."""
 
 import json
 
