@@ -46,7 +46,8 @@ class _Ringer:
                 continue
             try:
                 current_app.send_task(task, args=[argument], queue=to, retry=False, ignore_result=True)
-            except Exception:  # whatever the broker did, the row is in the database and the sweeper will see it
+            # Whatever the broker did: the row is in the database, and the sweeper will see it.
+            except Exception:  # noqa: BLE001 - nothing a broker does may end this thread
                 self.failed += 1
                 self.closed_until = time.monotonic() + OPEN_FOR
 
@@ -55,6 +56,6 @@ _ringer = _Ringer()
 
 
 def ring(task: str, argument: str, *, queue: str) -> None:
-    """Ask for `task(argument)` on `queue` once the current transaction has committed (at once without one)."""
+    """Ask for `task(argument)` on `queue` once the current transaction has committed (without one: now)."""
     to = "default" if settings.SINGLE_QUEUE else queue
     transaction.on_commit(lambda: _ringer.put((task, argument, to)), robust=True)

@@ -5,7 +5,8 @@ from django.utils.cache import patch_vary_headers
 
 def is_fragment(request) -> bool:
     """True when htmx asks for a part of the page (not for a history restore)."""
-    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
+    asked = request.headers.get("HX-Request") == "true"
+    return asked and request.headers.get("HX-History-Restore-Request") != "true"
 
 
 def vary(response):

@@ -1,4 +1,4 @@
-"""Object ids: a prefix and 26 characters that sort by time (the ULID layout, Crockford base 32, lower case)."""
+"""Object ids: a prefix and 26 characters that sort by time (the ULID layout, Crockford base 32)."""
 
 import re
 import secrets
@@ -6,7 +6,30 @@ import time
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 PREFIXES = frozenset(
-    "bld art rel dep stp int apr vot evd evt win frz hld chg exp acc env tok per grp rpt ath".split()
+    [
+        "bld",
+        "art",
+        "rel",
+        "dep",
+        "stp",
+        "int",
+        "apr",
+        "vot",
+        "evd",
+        "evt",
+        "win",
+        "frz",
+        "hld",
+        "chg",
+        "exp",
+        "acc",
+        "env",
+        "tok",
+        "per",
+        "grp",
+        "rpt",
+        "ath",
+    ]
 )
 PATTERN = re.compile(r"^([a-z]{3})_([0-9a-hjkmnp-tv-z]{26})$")
 

@@ -71,7 +71,9 @@ class Invalid(Refusal):
     code = "invalid"
     title = "The request is not valid"
 
-    def __init__(self, detail: str = "", *, errors: list[dict] | None = None, code: str | None = None, **extra):
+    def __init__(
+        self, detail: str = "", *, errors: list[dict] | None = None, code: str | None = None, **extra
+    ):
         if errors and code is None:
             code = errors[0].get("code")
             detail = detail or errors[0].get("detail", "")

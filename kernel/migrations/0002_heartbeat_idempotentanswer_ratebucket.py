@@ -4,46 +4,61 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kernel', '0001_initial'),
+        ("kernel", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('seen_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("seen_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='IdempotentAnswer',
+            name="IdempotentAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('principal', models.CharField(max_length=100)),
-                ('key_digest', models.CharField(max_length=64)),
-                ('request_digest', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('sealed', models.BinaryField()),
-                ('created_at', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("principal", models.CharField(max_length=100)),
+                ("key_digest", models.CharField(max_length=64)),
+                ("request_digest", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("sealed", models.BinaryField()),
+                ("created_at", models.DateTimeField(db_index=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('principal', 'key_digest'), name='idempotent_answer_one_per_key')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("principal", "key_digest"), name="idempotent_answer_one_per_key"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RateBucket',
+            name="RateBucket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=100)),
-                ('minute', models.BigIntegerField()),
-                ('used', models.BigIntegerField()),
-                ('reported', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=100)),
+                ("minute", models.BigIntegerField()),
+                ("used", models.BigIntegerField()),
+                ("reported", models.BooleanField(default=False)),
             ],
             options={
-                'indexes': [models.Index(fields=['minute'], name='rate_bucket_minute')],
-                'constraints': [models.UniqueConstraint(fields=('subject', 'minute'), name='rate_bucket_one_per_minute')],
+                "indexes": [models.Index(fields=["minute"], name="rate_bucket_minute")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("subject", "minute"), name="rate_bucket_one_per_minute")
+                ],
             },
         ),
     ]
