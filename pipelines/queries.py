@@ -1,11 +1,17 @@
 """Reads about accounts, environments, pipelines and the calendar, and who may see which application."""
 
+from datetime import datetime
+
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from kernel.actor import Actor, ActorKind, require
 from kernel.permissions import Permission
 from kernel.refusals import NotFound
-from pipelines.models import Account, Environment, PipelineVersion
+from kernel.verdicts import Allow, Deny, Wait
+from pipelines import calendar
+from pipelines.models import Account, Environment, Freeze, PipelineVersion, Window
+from pipelines.window_rules import Freeze as FreezeRule
+from pipelines.window_rules import Window as WindowRule
 from teams.models import Application
 from teams.queries import get_application
 
@@ -125,3 +131,104 @@ def find_account(accounts: QuerySet[Account], name: str) -> Account | None:
     alike."""
     field = "account_id" if name.isdigit() else "pk" if name.startswith("acc_") else "alias"
     return accounts.filter(**{field: name}).first()
+
+
+def windows() -> QuerySet[Window]:
+    """The windows in force, oldest first."""
+    return Window.objects.filter(archived_at__isnull=True).order_by("id")
+
+
+def freezes() -> QuerySet[Freeze]:
+    """The freezes that are not archived, oldest first, those that are over included."""
+    return Freeze.objects.filter(archived_at__isnull=True).order_by("id")
+
+
+def get_window(window_id: str) -> Window:
+    """The window, archived or not (history keeps pointing at it), or NotFound."""
+    return _calendar_row(Window, window_id)
+
+
+def get_freeze(freeze_id: str) -> Freeze:
+    """The freeze, archived or not, or NotFound."""
+    return _calendar_row(Freeze, freeze_id)
+
+
+def _calendar_row(model, key: str):
+    found = model.objects.filter(pk=key).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def calendars_for(environment: Environment, application: str | None, *, action: str = "deploy"):
+    """Every window and freeze with the place they are asked for, as pipelines.calendar takes it. Two queries;
+    the recurrences are expanded once per process and kept."""
+    return calendar.Calendars(
+        windows=[as_window_rule(row) for row in windows()],
+        freezes=[as_freeze_rule(row) for row in freezes()],
+        environment=environment.pk,
+        default_open=environment.default_open,
+        application=application,
+        tier=environment.tier,
+        action=action,
+    )
+
+
+def opening_for(
+    environment: Environment,
+    application: str | None,
+    at: datetime,
+    *,
+    action: str = "deploy",
+    zone: str = "UTC",
+) -> Allow | Wait | Deny:
+    """May `action` (deploy, rollback, test, config) begin there at `at`? See pipelines.calendar.opening."""
+    return calendar.opening(calendars_for(environment, application, action=action), at, zone)
+
+
+def next_opening_for(
+    environment: Environment, application: str | None, at: datetime, *, zone: str = "UTC"
+) -> calendar.Opening:
+    """The current or the next opening for a deployment, within 90 days."""
+    place = calendars_for(environment, application)
+    return calendar.next_opening(
+        place.windows,
+        place.freezes,
+        environment=place.environment,
+        application=application,
+        default_open=place.default_open,
+        tier=place.tier,
+        at=at,
+        zone=zone,
+    )
+
+
+def as_window_rule(row: Window) -> WindowRule:
+    """The row as the pure rules take it."""
+    return WindowRule(
+        id=row.pk,
+        name=row.name,
+        scope=row.scope,
+        timezone=row.timezone,
+        rrule=row.rrule,
+        start=row.start,
+        duration=row.duration,
+        in_flight=row.in_flight,
+    )
+
+
+def as_freeze_rule(row: Freeze) -> FreezeRule:
+    """The row as the pure rules take it."""
+    return FreezeRule(
+        id=row.pk,
+        name=row.name,
+        scope=row.scope,
+        timezone=row.timezone,
+        start=row.start,
+        end=row.end,
+        rrule=row.rrule,
+        duration=row.duration,
+        reason=row.reason,
+        contact=row.contact,
+        actions=tuple(row.actions),
+    )

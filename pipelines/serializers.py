@@ -69,3 +69,52 @@ class SourceIn(StrictSerializer):
 
 class PipelineIn(SourceIn):
     version = serializers.IntegerField(required=False, allow_null=True)
+
+
+class WindowIn(StrictSerializer):
+    name = serializers.CharField(max_length=SHORT)
+    scope = serializers.DictField(child=serializers.CharField(max_length=SHORT))
+    timezone = serializers.CharField(max_length=SHORT)
+    rrule = serializers.CharField(max_length=LONG)
+    start = serializers.CharField(max_length=SHORT)
+    duration = serializers.IntegerField()
+    in_flight = serializers.CharField(max_length=SHORT, required=False)
+
+
+class FreezeIn(StrictSerializer):
+    name = serializers.CharField(max_length=SHORT)
+    scope = serializers.DictField(child=serializers.CharField(max_length=SHORT))
+    timezone = serializers.CharField(max_length=SHORT)
+    start = serializers.CharField(max_length=SHORT)
+    end = serializers.CharField(max_length=SHORT, required=False, allow_blank=True)
+    rrule = serializers.CharField(max_length=LONG, required=False, allow_blank=True)
+    duration = serializers.IntegerField(required=False, allow_null=True)
+    reason = serializers.CharField(max_length=10_000, allow_blank=True)
+    contact = serializers.CharField(max_length=LONG, allow_blank=True)
+    actions = _texts(required=False)
+
+
+class WindowPatch(WindowIn):
+    """`version` and any of the fields."""
+
+    version = serializers.IntegerField()
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        loosen(self)
+
+
+class FreezePatch(FreezeIn):
+    """`version` and any of the fields."""
+
+    version = serializers.IntegerField()
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        loosen(self)
+
+
+def loosen(serializer: StrictSerializer) -> None:
+    """Nothing but `version` is required of a change."""
+    for name, field in serializer.fields.items():
+        field.required = name == "version"

@@ -3,17 +3,23 @@
 from django.urls import path
 
 from pipelines import api as views
+from pipelines import calendar_api as calendar
 
 api = [
     path("accounts", views.Accounts.as_view(), name="api-accounts"),
     path("accounts/<str:name>/test", views.AccountTest.as_view(), name="api-account-test"),
     path("environments", views.Environments.as_view(), name="api-environments"),
     path("environments/<str:name>", views.OneEnvironment.as_view(), name="api-environment"),
+    path("environments/<str:name>/next-opening", calendar.NextOpening.as_view(), name="api-next-opening"),
+    path("freezes", calendar.Freezes.as_view(), name="api-freezes"),
+    path("freezes/<str:key>", calendar.OneFreeze.as_view(), name="api-freeze"),
     path("pipelines/<str:application>", views.Pipeline.as_view(), name="api-pipeline"),
     path(
         "pipelines/<str:application>/validate",
         views.PipelineValidation.as_view(),
         name="api-pipeline-validation",
     ),
+    path("windows", calendar.Windows.as_view(), name="api-windows"),
+    path("windows/<str:key>", calendar.OneWindow.as_view(), name="api-window"),
 ]
 pages = []

@@ -28,3 +28,12 @@ def check_text(text: str, *, pointer: str, longest: int) -> str:
         detail = f"This needs 1 to {longest} characters."
         raise Invalid(errors=[{"pointer": pointer, "code": "text_invalid", "detail": detail}])
     return text
+
+
+def check_reason(text: str, *, pointer: str = "?reason") -> str:
+    """`text` without outer blanks, 1…500 characters, or Invalid 422 `reason_required`."""
+    text = text.strip()
+    if not 1 <= len(text) <= 500:
+        detail = "Say why, in 1 to 500 characters."
+        raise Invalid(errors=[{"pointer": pointer, "code": "reason_required", "detail": detail}])
+    return text

@@ -8,7 +8,7 @@ from kernel.clock import now
 from kernel.permissions import AUDITOR, Permission
 from kernel.refusals import NotFound
 from teams.models import ApiToken
-from teams.names import check_text
+from teams.names import check_reason
 from teams.queries import get_application, get_person, tokens_of
 
 
@@ -19,7 +19,7 @@ def revoke_token(
     """Revoke the token `token_id` of that application (by an administrator) or person (their own, or by one).
 
     A second time changes and records nothing. Records `token.revoked`, the reason as private text.
-    Raises Forbidden, NotFound; Invalid 422 `text_invalid` for a reason that is not 1…500 characters.
+    Raises Forbidden, NotFound; Invalid 422 `reason_required` for a reason that is not 1…500 characters.
     """
     if (application is None) == (username is None):
         raise ValueError("a token belongs to an application or to a person")
@@ -33,7 +33,7 @@ def revoke_token(
     token = tokens.filter(pk=token_id).first()
     if token is None:
         raise NotFound()
-    reason = check_text(reason, pointer="?reason", longest=500)
+    reason = check_reason(reason)
     return _end(actor, token, reason)
 
 

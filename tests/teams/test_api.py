@@ -239,7 +239,7 @@ def test_revoking_an_applications_token_needs_a_reason():
         "/applications/payments/tokens", {"label": "ci", "scopes": ["read"], "expires_in": 60}
     ).json()
     path = f"/applications/payments/tokens/{made['id']}"
-    assert problem(admin.delete(path)) == (422, "text_invalid", ["?reason"])
+    assert problem(admin.delete(path)) == (422, "reason_required", ["?reason"])
     assert Caller(made["token"]).get("/whoami").status_code == 200
     assert admin.delete(f"{path}?reason=leaked").status_code == 204
     assert problem(Caller(made["token"]).get("/whoami"))[:2] == (401, "token_revoked")

@@ -3,7 +3,7 @@
 import pytest
 
 from kernel.refusals import Invalid
-from teams.names import check_name, check_text, is_name
+from teams.names import check_name, check_reason, check_text, is_name
 
 
 @pytest.mark.parametrize("name", ["a", "payments", "prod-eu", "a" * 63, "x9", "a-", "team-2"])
@@ -34,3 +34,14 @@ def test_text_that_is_empty_or_too_long_is_refused(text):
         check_text(text, pointer="/label", longest=6)
     assert refusal.value.code == "text_invalid"
     assert refusal.value.errors[0]["pointer"] == "/label"
+
+
+def test_a_reason_is_kept_without_its_outer_blanks():
+    assert check_reason(" because ") == "because"
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 501])
+def test_no_reason_is_no_reason(text):
+    with pytest.raises(Invalid) as refusal:
+        check_reason(text)
+    assert (refusal.value.code, refusal.value.errors[0]["pointer"]) == ("reason_required", "?reason")

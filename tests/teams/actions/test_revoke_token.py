@@ -56,7 +56,7 @@ def test_people_end_their_own_tokens(personal):
 def test_a_reason_is_required(token, reason):
     with pytest.raises(Invalid) as refusal:
         revoke_token(actor=people.administrator(), application="payments", token_id=token.pk, reason=reason)
-    assert refusal.value.errors[0]["pointer"] == "?reason"
+    assert (refusal.value.code, refusal.value.errors[0]["pointer"]) == ("reason_required", "?reason")
     assert ApiToken.objects.get().revoked_at is None
     assert events("token.revoked") == []
 
