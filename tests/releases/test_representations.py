@@ -4,12 +4,11 @@ from tests.people import EPOCH
 
 
 def release(**changes):
-    fields = {
+    named = {
         "id": "rel_x",
         "application_id": "payments",
         "version": "1",
         "build_id": "bld_x",
-        "state": "open",
     }
     return Release(**{**named, "state": "open", "cut_at": EPOCH, **changes})
 
