@@ -1,7 +1,7 @@
 """Accounts, environments and pipelines for tests, as plain rows. Alice and Bob live in tests.people."""
 
 from pipelines.gates import complete
-from pipelines.models import Account, Environment, PipelineVersion
+from pipelines.models import Account, Environment, Freeze, PipelineVersion, Window
 from tests import people
 
 REGION = "eu-west-1"
@@ -79,3 +79,35 @@ def pipeline(application: str = "payments", environments=("dev", "staging", "pro
         edited_by="user:per_admin",
         created_at=people.EPOCH,
     )
+
+
+def window(**values) -> Window:
+    """A window row, unchecked: Wednesdays 22:00 for an hour in Berlin, everywhere, unless told otherwise."""
+    defaults = {
+        "name": "Wednesday night",
+        "scope": {},
+        "timezone": "Europe/Berlin",
+        "rrule": "FREQ=WEEKLY;BYDAY=WE",
+        "start": "2026-01-07T22:00:00",
+        "duration": 3600,
+        "created_at": people.EPOCH,
+        "created_by": "admin",
+    }
+    return Window.objects.create(**{**defaults, **values})
+
+
+def freeze(**values) -> Freeze:
+    """A freeze row, unchecked: from 20 December 2026 to 4 January 2027, everywhere, unless told otherwise."""
+    defaults = {
+        "name": "Year end",
+        "scope": {},
+        "timezone": "UTC",
+        "start": "2026-12-20T00:00:00",
+        "end": "2027-01-04T00:00:00",
+        "reason": "Nobody is here.",
+        "contact": "rita",
+        "actions": ["deploy"],
+        "created_at": people.EPOCH,
+        "created_by": "admin",
+    }
+    return Freeze.objects.create(**{**defaults, **values})
