@@ -8,7 +8,7 @@ FILE_LINES = 300
 FUNCTION_LINES = 40
 VIEW_LINES = 20
 TASK_LINES = 10
-KERNEL_FILES = 16
+KERNEL_FILES = 17  # ADR 0006: no growth without taking something out
 TESTS_PER_SOURCE_LINE = 1.4
 
 # One file by design: CI images and auditors copy it as it is (ADR 0009).

