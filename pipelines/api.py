@@ -9,6 +9,8 @@ from kernel.refusals import Invalid
 from kernel.rest import ApiView, listing, read_body, read_query
 from kernel.verdicts import wire_time
 from pipelines import queries, serializers
+from pipelines.actions.archive_account import archive_account
+from pipelines.actions.archive_environment import archive_environment
 from pipelines.actions.create_account import create_account
 from pipelines.actions.create_environment import create_environment
 from pipelines.actions.save_pipeline import save_pipeline
@@ -35,6 +37,19 @@ class Accounts(ApiView):
         read_query(request, {})
         account = create_account(actor=self.actor, **read_body(serializers.AccountIn, request))
         return Response(render_account(account, self.actor), status=201)
+
+
+class OneAccount(ApiView):
+    def get(self, request, name):
+        """One account."""
+        read_query(request, {})
+        return Response(render_account(queries.get_account(self.actor, name), self.actor))
+
+    def delete(self, request, name):
+        """Archive it, `?reason=`: 204; 409 with what still refers to it."""
+        reason = read_query(request, {"reason": None})["reason"] or ""
+        archive_account(actor=self.actor, account_id=name, reason=reason)
+        return Response(status=204)
 
 
 class AccountTest(ApiView):
@@ -77,6 +92,12 @@ class OneEnvironment(ApiView):
         version = changes.pop("version")
         changed = update_environment(actor=self.actor, name=name, version=version, changes=changes)
         return Response(render_environment(changed))
+
+    def delete(self, request, name):
+        """Archive it, `?reason=`: 204; 409 with what still refers to it."""
+        reason = read_query(request, {"reason": None})["reason"] or ""
+        archive_environment(actor=self.actor, name=name, reason=reason)
+        return Response(status=204)
 
 
 class Pipeline(ApiView):

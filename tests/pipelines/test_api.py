@@ -252,3 +252,27 @@ def test_validation_saves_nothing(payments):
 def test_what_is_not_there_is_404_and_a_wrong_query_422(path, status, code):
     people.application("payments")
     assert problem(as_administrator().get(path))[:2] == (status, code)
+
+
+def test_what_is_in_use_is_not_deleted_and_what_is_not_is_archived(payments):
+    admin = as_administrator()
+    admin.put("/pipelines/payments", {"source": places.source(environments=("dev", "staging"))})
+    in_use = admin.delete("/environments/dev?reason=over")
+    assert problem(in_use)[:2] == (409, "referenced")
+    assert [error["object"] for error in in_use.json()["errors"]] == ["pipeline:payments"]
+    assert problem(admin.delete("/accounts/prod?reason=over"))[:2] == (409, "referenced")
+    assert problem(admin.delete("/environments/prod")) == (422, "reason_required", ["?reason"])
+    assert admin.get("/accounts/prod").json()["account_id"] == "333333333333"
+    assert admin.delete("/environments/prod?reason=over").status_code == 204
+    assert admin.delete("/accounts/333333333333?reason=over").status_code == 204
+    assert problem(admin.get("/environments/prod"))[:2] == (404, "not_found")
+    assert problem(admin.get("/accounts/prod"))[:2] == (404, "not_found")
+    assert (Environment.objects.count(), Account.objects.count()) == (3, 3)
+
+
+@pytest.mark.parametrize("path", ["/environments/dev?reason=x", "/accounts/dev?reason=x"])
+def test_nobody_but_administrators_archives(path):
+    places.environment("dev")
+    for caller in (as_person("rita", roles=["release_manager"]), as_application("payments")):
+        assert problem(caller.delete(path))[:2] == (403, "forbidden")
+    assert Environment.objects.get().archived_at is None
