@@ -39,13 +39,6 @@ def create_account(
     require(actor, Permission.ACCOUNT_MANAGE)
     check_name(alias, pointer="/alias")
     check_name(pool, pointer="/pool")
-    errors = account_id_errors(account_id) + region_errors(regions)
-    if partition not in PARTITIONS:
-        errors.append(wrong("/partition", "partition_invalid", f"Partitions are {', '.join(PARTITIONS)}."))
-    if not errors:
-        errors = _roles(deploy_role_arn, observe_role_arn, account_id, partition)
-    if errors:
-        raise Invalid(errors=errors)
     account = Account(
         account_id=account_id,
         alias=alias,
@@ -57,6 +50,7 @@ def create_account(
         external_id=secrets.token_urlsafe(32),
         created_at=now(),
     )
+    _check(account)
     try:
         with transaction.atomic():
             account.save(force_insert=True)
@@ -71,9 +65,14 @@ def create_account(
     return account
 
 
-def _roles(deploy: str, observe: str, account_id: str, partition: str) -> list[dict]:
-    place = {"account_id": account_id, "partition": partition}
-    errors = role_errors(deploy, pointer="/deploy_role_arn", **place)
-    if observe:
-        errors += role_errors(observe, pointer="/observe_role_arn", **place)
-    return errors
+def _check(account: Account) -> None:
+    errors = account_id_errors(account.account_id) + region_errors(account.regions)
+    if account.partition not in PARTITIONS:
+        errors.append(wrong("/partition", "partition_invalid", f"Partitions are {', '.join(PARTITIONS)}."))
+    if not errors:
+        place = {"account_id": account.account_id, "partition": account.partition}
+        errors = role_errors(account.deploy_role_arn, pointer="/deploy_role_arn", **place)
+        if account.observe_role_arn:
+            errors += role_errors(account.observe_role_arn, pointer="/observe_role_arn", **place)
+    if errors:
+        raise Invalid(errors=errors)

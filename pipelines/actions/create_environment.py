@@ -50,10 +50,7 @@ def create_environment(
         previews=previews,
         created_at=now(),
     )
-    errors = environment_errors(environment)
-    if errors:
-        raise Invalid(errors=errors)
-    unsatisfiable(environment)
+    _check(environment)
     _insert(environment)
     append(
         kind="config.changed",
@@ -63,6 +60,13 @@ def create_environment(
         data={"before": None, "after": as_data(environment)},
     )
     return environment
+
+
+def _check(environment: Environment) -> None:
+    errors = environment_errors(environment)
+    if errors:
+        raise Invalid(errors=errors)
+    unsatisfiable(environment)
 
 
 def _insert(environment: Environment) -> None:

@@ -48,6 +48,11 @@ def create_freeze(
     )
     check_freeze(freeze, at)
     freeze.save(force_insert=True)
+    _record(actor, freeze)
+    return freeze
+
+
+def _record(actor: Actor, freeze: Freeze) -> None:
     append(
         kind="freeze.changed",
         actor=actor,
@@ -56,4 +61,3 @@ def create_freeze(
         private=as_private(freeze),
         **place_of(freeze),
     )
-    return freeze
