@@ -152,6 +152,12 @@ def test_a_restricted_token_cannot_make_a_stronger_one(wanted):
     assert not ApiToken.objects.exists()
 
 
+def test_a_token_with_write_is_not_restricted():
+    caller = people.actor("alice", method=Method.TOKEN, scopes=frozenset({"write"}))
+    issued = issue_token(actor=caller, username="alice", label="x", scopes=[], expires_in=60)
+    assert issued.token.scopes == []
+
+
 def test_a_token_has_exactly_one_owner():
     for owner in ({}, {"application": "payments", "username": "alice"}):
         with pytest.raises(ValueError, match="application or to a person"):
