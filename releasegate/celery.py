@@ -48,16 +48,12 @@ app.conf.update(
     timezone="UTC",
     enable_utc=True,
     beat_schedule={
-        "find deployments that are due or were left by a dead worker": {
+        "end lapsed approvals, find deployments that are due or were left by a dead worker": {
             "task": "deployments.sweep",
             "schedule": settings.SWEEP_SECONDS,
         },
         "check artifacts that are not verified yet": {
             "task": "builds.sweep_artifacts",
-            "schedule": settings.SWEEP_SECONDS,
-        },
-        "end approval requests whose time is over": {
-            "task": "approvals.expire",
             "schedule": settings.SWEEP_SECONDS,
         },
         "say that the scheduler lives": {

@@ -2,6 +2,7 @@
 
 import logging
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import select_template
@@ -67,6 +68,7 @@ def permission_denied(request, exception) -> HttpResponse:
     return _answer(request, Forbidden("You may not see or do this."))
 
 
+@login_not_required
 def page_not_found(request, exception) -> HttpResponse:
     """Django's handler404: the same for what does not exist and what is not visible."""
     return _answer(request, NotFound())
@@ -83,6 +85,7 @@ def csrf_failure(request, reason="") -> HttpResponse:
     return _answer(request, Forbidden(detail, code="csrf_failed"))
 
 
+@login_not_required
 def api_not_found(request, *args, **kwargs) -> HttpResponse:
     """Everything unknown below /api/v1/."""
     return problem(NotFound(), request)

@@ -19,7 +19,7 @@ if MODE not in {"embedded", "production", "test"}:
     raise ImproperlyConfigured(f"RELEASEGATE_MODE must be embedded, production or test, not {MODE!r}.")
 PRODUCTION = MODE == "production"
 DATA_DIR = Path(env_text("RELEASEGATE_DATA_DIR", str(BASE_DIR / "var")))
-DEMO = False  # set by `manage.py demo` alone
+DEMO = env_bool("RELEASEGATE_DEMO", False)  # set by `manage.py demo` alone
 CLOCK_MAY_MOVE = not PRODUCTION
 
 DEBUG = False
@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # a page is public only if it says so
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -216,6 +217,8 @@ LEASE_RENEW_SECONDS = 10 * TIME_SCALE
 SWEEP_SECONDS = 10 * TIME_SCALE
 POLL_SECONDS = (env_number("RELEASEGATE_POLL_SECONDS", 5.0) * TIME_SCALE, 60 * TIME_SCALE)
 WORKER_ALIVE_SECONDS = 60 * TIME_SCALE
+
+WEB_THREADS = int(env_number("RELEASEGATE_WEB_THREADS", 16, least=2))  # of one web process
 
 # AWS --------------------------------------------------------------------------------------------------------
 AWS_ENDPOINT_URL = env_text("RELEASEGATE_AWS_ENDPOINT_URL")  # the sandbox; None means AWS itself

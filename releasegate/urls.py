@@ -2,6 +2,7 @@
 
 from allauth.account import views as account
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from approvals import urls as approvals
 from audit import urls as audit
@@ -29,6 +30,7 @@ urlpatterns = [
     path("password-reset", errors.page_not_found, {"exception": None}, name="account_reset_password"),
     path("inactive", errors.page_not_found, {"exception": None}, name="account_inactive"),
     *(path("", include(app.pages)) for app in APPS),
+    path("", RedirectView.as_view(pattern_name="inbox"), name="start"),
 ]
 
 handler400 = "releasegate.errors.bad_request"

@@ -4,6 +4,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
@@ -17,6 +18,7 @@ from releasegate.rest.schema import build_schema
 YEAR = 365 * 86_400
 
 
+@login_not_required
 @require_POST
 def set_theme(request) -> HttpResponse:
     """`theme`: auto, light or dark; 422 `theme_unknown` otherwise. Back to the page it came from."""
@@ -26,6 +28,7 @@ def set_theme(request) -> HttpResponse:
     return _remember(request, "theme", theme)
 
 
+@login_not_required
 @require_POST
 def set_zone(request) -> HttpResponse:
     """`zone`: an IANA time zone, or empty for the default; 422 `zone_unknown` otherwise."""
@@ -35,12 +38,14 @@ def set_zone(request) -> HttpResponse:
     return _remember(request, "zone", zone)
 
 
+@login_not_required
 @require_safe
 def openapi(request) -> HttpResponse:
     """The OpenAPI 3.1 document, generated from the code that answers."""
     return JsonResponse(_schema(), headers={"Cache-Control": "private, max-age=300"})
 
 
+@login_not_required
 @require_safe
 def api_reference(request) -> HttpResponse:
     """The same document for people, without a script."""

@@ -1,9 +1,11 @@
 """One transaction, one answer: what every endpoint gets from ApiView."""
 
 import json
+import threading
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import override_settings
 
 from audit.models import AuditEvent
@@ -317,3 +319,26 @@ def test_a_flood_of_bad_tokens_is_429_for_its_address_and_good_tokens_still_pass
     elsewhere = bad.get("/things/a", REMOTE_ADDR="192.0.2.9")
     assert elsewhere.status_code == 401
     assert alice.get("/things/a").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_at_once_with_one_key_do_it_once():
+    team("a")
+    callers = [as_person("alice")]
+    callers += [Caller(callers[0].client.defaults["HTTP_AUTHORIZATION"].split()[1]) for _ in range(7)]
+    answers, gate = [], threading.Barrier(8)
+
+    def post(caller):
+        gate.wait(10)
+        answers.append(caller.post("/things", {"name": "one"}, headers={"Idempotency-Key": "k"}))
+        connection.close()
+
+    threads = [threading.Thread(target=post, args=(caller,)) for caller in callers]
+    [thread.start() for thread in threads]
+    [thread.join(30) for thread in threads]
+    seen = {(answer.status_code, answer.json().get("code")) for answer in answers}
+    assert len(answers) == 8
+    assert (201, None) in seen
+    assert seen <= {(201, None), (409, "idempotency_in_progress")}
+    assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+    assert Team.objects.filter(name="one").count() == 1

@@ -2,6 +2,7 @@
 
 from allauth.account import views as account
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import include, path, re_path
@@ -105,6 +106,7 @@ class Stream(ApiView):
         return StreamingHttpResponse(iter(["a", "b"]), content_type="text/plain")
 
 
+@login_not_required
 def show(request):
     """A page: the messages and the draft of the form that posts to /form."""
     draft = take_draft(request, "/form")
@@ -113,6 +115,7 @@ def show(request):
     return HttpResponse(f"{said} {request.theme} {request.zone.key}")
 
 
+@login_not_required
 def form(request):
     """A form's target: writes, then fails as told."""
     with transaction.atomic():
@@ -122,17 +125,25 @@ def form(request):
     return HttpResponse("done")
 
 
+@login_not_required
 def broken(request):
     """A page with a bug."""
     raise KeyError("/some/path/of/ours.py")
 
 
+@login_not_required
 def missing(request, name="x"):
     """A page of something that is not there."""
     raise NotFound()
 
 
+def private(request):
+    """A page that says nothing about who may see it."""
+    return HttpResponse("private")
+
+
 urlpatterns = [
+    path("private", private),
     path("api/v1/things", Things.as_view()),
     path("api/v1/things/<str:name>", OneThing.as_view()),
     path("api/v1/nobody", Nobody.as_view()),

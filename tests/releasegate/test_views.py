@@ -8,6 +8,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.releasegate.endpoin
 FROM = {"Referer": "http://testserver/show"}
 
 
+@pytest.fixture(autouse=True)
+def fresh_schema():
+    """A process serves one set of paths; here it is another one than the product's."""
+    views._schema.cache_clear()
+    yield
+    views._schema.cache_clear()
+
+
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])
 def test_a_theme_is_remembered(client, theme):
     answer = client.post("/settings/theme", {"theme": theme}, headers=FROM)

@@ -17,6 +17,13 @@ def test_nobody_is_anonymous(client):
     assert "anonymous:anonymous" in page(client)
 
 
+def test_a_page_that_says_nothing_about_it_is_for_those_who_signed_in(client):
+    answer = client.get("/private?x=1")
+    assert (answer.status_code, answer["Location"]) == (302, "/sign-in?next=/private%3Fx%3D1")
+    client.force_login(person("alice"))
+    assert client.get("/private?x=1").content == b"private"
+
+
 def test_a_signed_in_person_is_themselves(client):
     client.force_login(person("alice"))
     assert "user:per_alice" in page(client)
