@@ -63,6 +63,8 @@ _GONE = frozenset(
         "StackNotFoundException",
     ]
 )
+# What boto3 raises when a call fails, whatever the reason: for callers that may not import botocore.
+READING_FAULTS = (boto.BotoCoreError, boto.ClientError)
 _NOT_SENT = (
     boto.NoCredentialsError,
     boto.PartialCredentialsError,

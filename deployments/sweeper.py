@@ -8,14 +8,13 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from builds.actions.verify_artifacts import sweep_artifacts
+from builds.tasks import sweep_artifacts
 from deployments.actions import sweep as sweeping
 from deployments.actions.advance import advance
 from deployments.actions.beat import beat
 from django.conf import settings
 from django.db import connections
 from kernel.clock import raw_now
-from pipelines.sessions import sessions
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +68,7 @@ class Sweeper:
 
     def _expire(self) -> float:
         sweeping.expire()
-        sweep_artifacts(sessions=sessions())
+        sweep_artifacts()
         return settings.SWEEP_SECONDS
 
     def _sweep(self) -> float:

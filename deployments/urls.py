@@ -15,6 +15,7 @@ api = [
     path("approvals/<str:approval_id>/votes", others.VotesView.as_view(), name="api-votes"),
     path("board", others.BoardView.as_view(), name="api-board"),
     path("releases/<str:application>/<str:version>", others.ReleaseDetail.as_view(), name="api-release"),
+    path("releases/<str:application>/<str:version>/diff", others.ReleaseDiff.as_view(), name="api-release-diff"),
     path("releases/<str:application>/<str:version>/withdraw", others.ReleaseWithdraw.as_view(), name="api-release-withdraw"),
     path("builds/<str:build_id>/withdraw", others.BuildWithdraw.as_view(), name="api-build-withdraw"),
     path("audit/deployments.csv", history.HistoryExport.as_view(kind="csv"), name="api-history-csv"),

@@ -191,4 +191,5 @@ def render_token(token: ApiToken) -> dict:
 
 
 def _issued(issued) -> Response:
-    return Response({**render_token(issued.token), "token": issued.secret}, status=201)
+    answer = {"token": issued.secret, "secret": issued.secret}
+    return Response({**render_token(issued.token), **answer}, status=201)

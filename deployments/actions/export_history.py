@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from audit.actions.append import append
-from audit.queries import latest_checkpoint
+from audit.queries import last_checkpoint
 from deployments.exports import history_csv, history_jsonl
 from deployments.exports.columns import Filters
 from deployments.models import History
@@ -35,7 +35,7 @@ def export_history(*, actor: Actor, filters: Filters, kind: str) -> Iterator[byt
 
 def header(actor: Actor, filters: Filters, count: int, at) -> list[str]:
     """`key: value` lines that let somebody make the same export again and tie it to the log."""
-    checkpoint = latest_checkpoint()
+    checkpoint = last_checkpoint()
     sealed = f"{checkpoint.tree_size} leaves, root {bytes(checkpoint.root).hex()}" if checkpoint else "nothing sealed yet"
     return [
         "Release Gate: deployment history",

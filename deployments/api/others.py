@@ -10,6 +10,8 @@ from kernel.refusals import Invalid, NotFound
 from kernel.rest import ApiView, read_body, read_query, read_time
 from kernel.verdicts import wire_time
 from pipelines.models import Environment
+from pipelines.sessions import sessions
+from releases.diff import diff
 from releases.queries import get_release
 from releases.representations import release_representation
 from rest_framework.response import Response
@@ -44,6 +46,17 @@ class ReleaseDetail(ApiView):
 def _release(release) -> dict:
     places = queries.environments_of(release)
     return release_representation(release, {name: {**place, "at": wire_time(place["at"])} for name, place in places.items()})
+
+
+class ReleaseDiff(ApiView):
+    """`GET /releases/{application}/{version}/diff?against=environment:prod`"""
+
+    def get(self, request, application: str, version: str):
+        environment = read_query(request, {"against": against})["against"]
+        release = get_release(self.actor, application, version)
+        base = base_of(release, environment)
+        sections = diff(release, base, sessions=sessions())
+        return Response({"against": {"environment": environment, "version": base.version if base else None}, **sections})
 
 
 class ReleaseWithdraw(ApiView):

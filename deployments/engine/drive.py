@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aws.errors import FaultKind, classify
+from aws.artifacts import ArtifactError
+from aws.errors import READING_FAULTS, FaultKind, classify
 from deployments.engine import journal
 from deployments.engine.send import MOST_AMBIGUOUS, MOST_SENDS, send
-from deployments.engine.work import NOW, Again, Work, cache, poll_after
+from deployments.engine.work import NOW, Again, ArtifactChanged, Work, cache, poll_after
 from deployments.executor import Calls, Done, Failed, Poll, Progress, Unknown
 from deployments.models import Step
 from deployments.states import IntentOutcome, StepState
 from django.db import transaction
 from kernel.clock import now
-from kernel.refusals import LostRace
 
 READ_BACKOFF = 2.0  # seconds after AWS could not be read, times the time scale through poll_after
 MOST_UNREADABLE = 20  # reads in a row that failed before a human is asked
@@ -37,9 +37,9 @@ def drive(work: Work, step: Step, ask: Callable[[], Progress], session: Callable
     """Ask the executor once and carry out what it answers. `session()` is opened late: it may fail too."""
     try:
         progress = ask()
-    except LostRace:
-        raise
-    except Exception as error:  # reading AWS failed; classify() tells how
+    except ArtifactChanged as error:
+        return Moved(failed=Failed(str(error), code="artifact_mismatch", changed=False))
+    except (*READING_FAULTS, ArtifactError, OSError) as error:
         return _unreadable(work, step, error)
     if isinstance(progress, Calls):
         return _calls(work, step, progress, session())
@@ -71,7 +71,7 @@ def _calls(work: Work, step: Step, progress: Calls, session) -> Moved:
 
 
 def _unreadable(work: Work, step: Step, error: Exception) -> Moved:
-    fault = classify(error)
+    fault = getattr(error, "fault", None) or classify(error)
     cache.drop(work.deployment.pk)
     detail = f"AWS could not be read: {fault.code}: {fault.message}"
     if fault.kind == FaultKind.REFUSED and step.data.get("unreadable", 0) >= 3:

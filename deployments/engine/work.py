@@ -1,5 +1,6 @@
 """One worker's hold on one deployment: the leased row, the way into AWS, and what a tick answers."""
 
+import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -110,6 +111,10 @@ class Work:
         return policies.plan_only(kind) if purpose == "plan" else policies.deploy(kind)
 
 
+class ArtifactChanged(Exception):
+    """The bytes at the source have another digest than was handed over and verified."""
+
+
 @dataclass(frozen=True)
 class Again:
     """When this deployment is due again: `after` seconds; 0 at once; None only when somebody rings."""
@@ -168,8 +173,8 @@ def reader(work: Work, release):
         data = artifacts.read_object(
             work.sessions.tools(), bucket, key, artifact.version_id, limit_bytes=ARTIFACT_LIMIT
         )
-        if artifacts.digest_of(data) != artifact.digest:
-            raise artifacts.ArtifactChanged(f"{name} is not the bytes that were handed over")
+        if "sha256:" + hashlib.sha256(data).hexdigest() != artifact.digest:
+            raise ArtifactChanged(f"The artifact {name} is no longer what was handed over.")
         return data
 
     return read

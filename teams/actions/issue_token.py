@@ -14,7 +14,7 @@ from kernel.verdicts import wire_time
 from teams.models import ApiToken, Person
 from teams.names import check_text
 from teams.queries import get_application, get_person
-from teams.tokens import LONGEST, PERSONAL_SCOPES, SHORTEST, digest, mint
+from teams.tokens import LONGEST, PERSONAL_SCOPES, SHORTEST, WRITE, digest, mint
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,9 @@ def _scopes(actor: Actor, scopes: list[str], known: tuple[str, ...]) -> list[str
             raise _invalid(f"/scopes/{index}", "scope_unknown", f"Scopes are {', '.join(known)}.")
     if not scopes and known is SCOPES:
         raise _invalid("/scopes", "scopes_required", "An application's token needs at least one scope.")
-    # A restricted token must not make itself an unrestricted one.
-    if actor.method == Method.TOKEN and actor.scopes and not (scopes and actor.scopes.issuperset(scopes)):
+    # A restricted token must not make itself an unrestricted one; one with `write` is not restricted.
+    restricted = actor.method == Method.TOKEN and actor.scopes and WRITE not in actor.scopes
+    if restricted and not (scopes and actor.scopes.issuperset(scopes)):
         raise Forbidden("A token cannot give more than it has.", missing_permission="scope write")
     return sorted(set(scopes))
 

@@ -1,0 +1,100 @@
+"""What `manage.py demo` becomes: everything in this process, until Ctrl-C."""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from releasegate.demo import start
+from releasegate.demo.stack import Stack
+
+
+class Command(BaseCommand):
+    help = "Not for you: `manage.py demo` starts this with the demo's own settings."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser):
+        parser.add_argument("--host", required=True)
+        parser.add_argument("--port", type=int, required=True)
+        parser.add_argument("--data-dir", required=True)
+        parser.add_argument("--reset", action="store_true")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args, host, port, data_dir, reset, **options):
+        if not settings.DEMO or settings.MODE != "embedded" or settings.AWS_ENDPOINT_URL:
+            raise CommandError("Start the demo with `manage.py demo`.")
+        data_dir = Path(data_dir)
+        try:
+            lock = start.prepare(data_dir, reset=reset)
+        except start.DataDirRefused as refused:
+            raise CommandError(str(refused)) from refused
+        with lock, RealStdout() as out:
+            self._run(host, port, data_dir, out, as_json=options["json"])
+        os._exit(0)  # no thread of the broker's client may keep the process for longer than it takes
+
+    def _run(self, host: str, port: int, data_dir: Path, out, *, as_json: bool) -> None:
+        told = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: told.set())
+        began = time.monotonic()
+        stack = self._stack(host, port)
+        call_command("setup_database", verbosity=0)
+        known = start.open_memory(data_dir)
+        stack.start()
+        laid = start.seed(stack, known, data_dir / start.MEMORY)
+        said = start.announcement(stack, known, laid)
+        out.write((json.dumps(said) if as_json else for_people(said, time.monotonic() - began)) + "\n")
+        out.flush()
+        while not told.wait(3600):
+            pass
+        stack.stop()
+
+    def _stack(self, host: str, port: int) -> Stack:
+        try:
+            return Stack(host, port)
+        except OSError as error:
+            raise CommandError(f"{host}:{port} cannot be used: {error.strerror}. Try --port.") from error
+
+
+class RealStdout:
+    """Whatever anybody prints goes to stderr; what is entered is the real stdout, for the one answer."""
+
+    def __enter__(self):
+        self.real = os.fdopen(os.dup(1), "w")
+        sys.stdout.flush()
+        os.dup2(2, 1)
+        return self.real
+
+    def __exit__(self, *_):
+        self.real.close()
+
+
+def for_people(said: dict, seconds: float) -> str:
+    """The address, who to sign in as, and one line that posts a build."""
+    rows = "\n".join(
+        f"  {name:<6} {user['password']}   {', '.join(user['groups']) or '-'}" for name, user in said["users"].items()
+    )
+    artifacts = said["artifacts"]["storefront"]["1.1.0"]
+    body = {"application": "storefront", "version": "1.2.0", "commit": "c0ffee".ljust(40, "0"), "branch": "main"}
+    line = json.dumps(body | {"artifacts": artifacts}, separators=(",", ":"))
+    return f"""
+Release Gate is ready after {seconds:.0f} s (a demo: sandbox AWS, nothing real).
+
+  {said["url"]}
+
+Sign in as one of these (user, password, approver groups):
+{rows}
+
+rita and omar can bring payments 1.1.0 to prod. To post a build as a team's CI would:
+
+  curl -sS {said["url"]}/api/v1/builds -H 'Authorization: Bearer {said["application_tokens"]["storefront"]}' \\
+    -H 'Content-Type: application/json' -d '{line}'
+
+Ctrl-C stops everything; a second start keeps the data, --reset starts over."""
