@@ -1,5 +1,7 @@
 """Cut a release: say that a build is meant to ship."""
 
+from datetime import datetime
+
 from django.db import transaction
 
 from audit.actions.append import append
@@ -44,7 +46,7 @@ def cut(*, actor: Actor, build: Build) -> tuple[Release, bool]:
     if existing is not None:
         return existing, False
     _check_releasable(build)
-    release = _row(actor, build)
+    release = _row(actor, build, now())
     Release.objects.bulk_create([release], ignore_conflicts=True)
     stored = Release.objects.get(build=build)
     if stored.pk != release.pk:
@@ -55,19 +57,19 @@ def cut(*, actor: Actor, build: Build) -> tuple[Release, bool]:
 
 def cut_new(*, actor: Actor, build: Build) -> Release:
     """The release of a build that this transaction made, so that nobody else can have cut it: one INSERT."""
-    release = _row(actor, build)
+    release = _row(actor, build, build.created_at)
     release.save(force_insert=True)
     _record(actor, release, build)
     return release
 
 
-def _row(actor: Actor, build: Build) -> Release:
+def _row(actor: Actor, build: Build, at: datetime) -> Release:
     return Release(
         application_id=build.application_id,
         version=build.version,
         build=build,
         state=ReleaseState.OPEN,
-        cut_at=now(),
+        cut_at=at,
         cut_by=actor.tag,
     )
 

@@ -90,7 +90,7 @@ def test_the_answer_shows_the_artifacts_without_asking_again(payments, django_as
 def test_commits_that_were_not_posted_are_not_an_empty_list(payments):
     take(post(commits=None))
     take(post("1.0.1", commits=[]))
-    assert list(Build.objects.order_by("id").values_list("commits", flat=True)) == [None, []]
+    assert list(Build.objects.order_by("version").values_list("commits", flat=True)) == [None, []]
     assert [event["data"]["commits"] for event in events.bodies("build.received")] == [None, 0]
 
 
