@@ -1,8 +1,9 @@
 """Deployments as api.md shows them."""
 
 from approvals.representations import summary
+from approvals.states import ApprovalState
 from deployments.models import Deployment
-from deployments.states import TERMINAL
+from deployments.states import TERMINAL, State
 from kernel.verdicts import wire_time
 
 
@@ -108,5 +109,7 @@ def past_lane(row: Deployment) -> dict:
 
 
 def needs_a_person(row: Deployment) -> bool:
-    """What a long poll returns for: it ended, or somebody must act."""
-    return row.state in TERMINAL or row.state in ("needs_approval", "needs_human")
+    """What a long poll returns for: it ended, or somebody must act. With every key given it only has to start."""
+    if row.state == State.NEEDS_APPROVAL:
+        return row.approval is None or row.approval.state != ApprovalState.SATISFIED
+    return row.state in TERMINAL or row.state == State.NEEDS_HUMAN

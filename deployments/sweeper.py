@@ -19,6 +19,13 @@ from kernel.clock import raw_now
 log = logging.getLogger(__name__)
 
 SHORTEST = 0.02  # seconds between two looks at the least
+_here: list["Sweeper"] = []  # of this process
+
+
+def nudge() -> None:
+    """A row of this process's was just given back and may be due in a moment: look at the times again."""
+    for sweeper in _here:
+        sweeper.wake.set()
 
 
 class Sweeper:
@@ -39,10 +46,13 @@ class Sweeper:
         ]
 
     def start(self) -> None:
+        _here.append(self)
         for thread in self.threads:
             thread.start()
 
     def stop(self) -> None:
+        if self in _here:
+            _here.remove(self)
         self.stopping.set()
         self.wake.set()
         for thread in self.threads:

@@ -7,6 +7,7 @@ from celery import shared_task
 
 from deployments.actions import sweep as sweeping
 from deployments.actions.advance import advance as advance_one
+from deployments.sweeper import nudge
 
 
 def worker_name() -> str:
@@ -17,6 +18,7 @@ def worker_name() -> str:
 def advance(deployment_id: str) -> None:
     """Move one deployment as far as it goes now."""
     advance_one(str(deployment_id), worker=worker_name())
+    nudge()
 
 
 @shared_task(name="deployments.sweep")

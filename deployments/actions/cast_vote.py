@@ -7,16 +7,18 @@ from approvals.queries import get_visible
 from approvals.states import TAKES_VOTES, ApprovalState
 from deployments import history
 from deployments.binding import subject_of
-from deployments.decision import with_everything
+from deployments.decision import decide, with_everything
 from deployments.engine.supersede import supersede_older
 from deployments.lease import poke
 from deployments.models import Deployment
-from deployments.states import PENDING, State
+from deployments.rules import state_for
+from deployments.states import NEXT, PENDING, State
 from deployments.transition import transition
 from django.db import transaction
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.refusals import LostRace
+from kernel.verdicts import Deny, Wait
 from pipelines.queries import current_pipeline, stage_of
 
 
@@ -38,9 +40,35 @@ def cast_vote(*, actor: Actor, request_id: str, decision: str, content_hash: str
         _reject(deployment, actor, at, comment)
     elif result.newly_satisfied:
         supersede_older(deployment=deployment, actor=Actor.system("lane"), at=at)
+    _show(deployment, at)
     history.record(deployment)
     poke(deployment.pk)
     return result
+
+
+def _show(deployment: Deployment, at) -> None:
+    """What the vote changed is seen at once: the reasons that are left, and the state they make. The start is the
+    worker's. If it moved the row just now, it says so itself."""
+    row = with_everything(Deployment.objects.filter(pk=deployment.pk)).get()
+    if row.state not in PENDING or row.plan_state == "not_computed":
+        return
+    verdict = decide(row, Actor.system("vote"), at)
+    if isinstance(verdict, Deny):
+        return  # ending it is the worker's, too
+    columns = {"reasons": [reason.as_dict() for reason in verdict.reasons]}
+    columns["checks"] = [{"name": c.name, "state": str(c.state)} for c in verdict.checks]
+    state, waiting_for = state_for(verdict) if isinstance(verdict, Wait) else (State(row.state), row.waiting_for)
+    try:
+        if state == row.state:
+            Deployment.objects.filter(pk=row.pk, state=row.state).update(waiting_for=waiting_for, **columns)
+        elif state in NEXT[State(row.state)]:
+            why = "; ".join(reason.text for reason in verdict.reasons)
+            with transaction.atomic():
+                transition(
+                    row, state, actor=Actor.system("vote"), at=at, why=why, waiting_for=waiting_for, **columns
+                )
+    except LostRace:
+        return
 
 
 def _bind(request, deployment: Deployment, at) -> None:

@@ -3,12 +3,13 @@
 from deployments.engine import journal
 from deployments.engine.drive import drive
 from deployments.engine.work import NOW, Again, Work, context_for
-from deployments.models import Deployment, Intent
+from deployments.models import Deployment, Intent, Step
 from deployments.states import StepKind
 from django.db import transaction
 from kernel.clock import now
 
 RETRY_SECONDS = 60
+SHOWN = ("state", "detail", "started_at", "ended_at")
 
 
 def tick(work: Work) -> Again:
@@ -19,28 +20,28 @@ def tick(work: Work) -> Again:
     step = journal.step_of(deployment, StepKind.PLAN)
     clean_round = step.data.get("cleaned", 0) + 1
     prefix = f"rg-{deployment.pk.removeprefix('dep_')}-{clean_round}"
-    kept = {**step.data}
+    before = {name: getattr(step, name) for name in SHOWN}
     moved = drive(
         work,
         step,
         lambda: work.executor.cleanup(context_for(work, step, "plan", prefix=prefix)),
         lambda: work.session("plan"),
     )
-    _keep_state(step, kept)
+    _show_again(step, before)
     if moved.done:
         step.data["cleaned"] = clean_round
-        type(step).objects.filter(pk=step.pk).update(data=step.data)
+        Step.objects.filter(pk=step.pk).update(data=step.data)
         return NOW if clean_round < deployment.plan_round else _cleaned(work)
     if moved.failed:
         return Again(RETRY_SECONDS)
     return moved.again
 
 
-def _keep_state(step, kept: dict) -> None:
-    """The plan step stays as it ended; only notes may be added."""
-    data = {**step.data, **{key: value for key, value in kept.items() if key in ("cleaned", "staged")}}
-    type(step).objects.filter(pk=step.pk).update(data=data)
-    step.data = data
+def _show_again(step: Step, before: dict) -> None:
+    """The plan step stays as it ended: cleaning up is not a part of the deployment that people follow."""
+    Step.objects.filter(pk=step.pk).update(**before)
+    for name, value in before.items():
+        setattr(step, name, value)
 
 
 def _cleaned(work: Work) -> Again:

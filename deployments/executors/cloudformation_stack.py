@@ -11,6 +11,7 @@ from aws.templates import TemplateUnreadable, declared_parameters
 from deployments.executor import Call, Calls, Context, Done, Failed, Poll, Progress, Unknown
 from deployments.executors.stack_events import outcome_of
 
+UNUSED = ("AVAILABLE", "UNAVAILABLE", "OBSOLETE")  # execution states of a change set that nobody executed
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -53,7 +54,7 @@ class CloudFormationStack:
     def cleanup(self, context: Context) -> Progress:
         client = _client(context)
         found = _describe(context)
-        if found is not None and found.get("ExecutionStatus") != "EXECUTE_IN_PROGRESS":
+        if found is not None and found.get("ExecutionStatus") in UNUSED:
             return Calls((_delete_change_set(context),), "Removing the unused change set.")
         stack = _stack(context)
         if stack is None or stack["StackStatus"] != "REVIEW_IN_PROGRESS":

@@ -4,6 +4,8 @@ StartBuild takes our idempotencyToken, but only for five minutes (API reference)
 looking for a build that carries our token in its environment before anything is started again.
 """
 
+import zlib
+
 from aws.errors import FaultKind, classify
 from deployments.executor import Call, Calls, Context, Done, Failed, Poll, Progress
 
@@ -106,4 +108,12 @@ def _log(context: Context, build: dict) -> str:
         return "CodeBuild named no log."
     key = arn.split(":::", 1)[1].partition("/")[2]
     data = _read(context, key, LOG_LIMIT)
-    return data.decode("utf-8", "replace") if data is not None else "The log is not there."
+    return _text(data) if data is not None else "The log is not there."
+
+
+def _text(data: bytes) -> str:
+    """CodeBuild compresses the logs it writes to S3 (User Guide, "View build logs"); no more is unpacked than kept."""
+    if data[:2] != b"\x1f\x8b":
+        return data.decode("utf-8", "replace")
+    unpacked = zlib.decompressobj(wbits=31).decompress(data, LOG_LIMIT)
+    return unpacked.decode("utf-8", "replace")
