@@ -1,11 +1,12 @@
 """REST reads of approvals. Votes are cast one floor up, in deployments, where what follows from them is known."""
 
+from rest_framework.response import Response
+
 from approvals import queries
 from approvals.representations import full
 from kernel.paging import page, read_limit
 from kernel.refusals import Invalid
 from kernel.rest import ApiView, listing, read_query
-from rest_framework.response import Response
 
 
 def _waiting(text: str | None) -> str | None:

@@ -32,7 +32,9 @@ class PeopleAnswer:
     keys: tuple[Key, ...]
 
 
-def effective_gate(environment: Environment, application: Application, stage_slots: list[dict]) -> dict | None:
+def effective_gate(
+    environment: Environment, application: Application, stage_slots: list[dict]
+) -> dict | None:
     """The snapshot a request is judged by: the environment's gate with the stage's further slots, `@owners`
     resolved to the application's owners group. None: nobody needs to be asked."""
     slots = [*(environment.gate.get("slots") or []), *stage_slots]
@@ -40,7 +42,9 @@ def effective_gate(environment: Environment, application: Application, stage_slo
         return None
     owners = application.owners_group_id
     return {
-        "slots": [{"group": owners if s["group"] == OWNERS else s["group"], "count": s["count"]} for s in slots],
+        "slots": [
+            {"group": owners if s["group"] == OWNERS else s["group"], "count": s["count"]} for s in slots
+        ],
         "exclude": list(environment.gate.get("exclude") or []),
         "step_up": bool(environment.gate.get("step_up")),
         "comment": environment.gate.get("comment") or "optional",
@@ -59,17 +63,25 @@ def in_words(gate: dict) -> str:
 
 def relations(*, release, requester_person_id, requester_emails, pipeline_editor, commits) -> list[dict]:
     """Everybody who had a hand in it: [{"relation", "person", "email"}], stored with the request."""
-    found = [{"relation": "requester", "person": requester_person_id, "email": None}] if requester_person_id else []
+    found = (
+        [{"relation": "requester", "person": requester_person_id, "email": None}]
+        if requester_person_id
+        else []
+    )
     found += [{"relation": "requester", "person": None, "email": email} for email in requester_emails]
     build = release.build
     if build.submitter:
         found.append({"relation": "submitter", "person": None, "email": build.submitter})
     if build.posted_by.startswith("user:"):
-        found.append({"relation": "submitter", "person": build.posted_by.removeprefix("user:"), "email": None})
+        found.append(
+            {"relation": "submitter", "person": build.posted_by.removeprefix("user:"), "email": None}
+        )
     emails = {email for commit in commits for email in commit.get("authors", ())}
     found += [{"relation": "author", "person": None, "email": email} for email in sorted(emails)]
     if pipeline_editor:
-        found.append({"relation": "pipeline_editor", "person": pipeline_editor.removeprefix("user:"), "email": None})
+        found.append(
+            {"relation": "pipeline_editor", "person": pipeline_editor.removeprefix("user:"), "email": None}
+        )
     return found
 
 
@@ -100,13 +112,17 @@ def look(request: ApprovalRequest) -> Picture:
     slots = slots_of(request.gate["slots"])
     votes = standing_votes(request)
     members = members_of([slot.group for slot in slots])
-    people = {person.pk: person for group in members.values() for person in group} | {v.person_id: v.person for v in votes}
+    people = {person.pk: person for group in members.values() for person in group} | {
+        v.person_id: v.person for v in votes
+    }
     groups: dict[str, set] = {}
     for group, persons in members.items():
         for person in persons:
             groups.setdefault(person.pk, set()).add(group)
     out = excluded_people(request.relations, request.gate["exclude"], people.values())
-    eligible = {pk: frozenset(names) for pk, names in groups.items() if pk not in out and people[pk].is_active}
+    eligible = {
+        pk: frozenset(names) for pk, names in groups.items() if pk not in out and people[pk].is_active
+    }
     cast = [CastVote(v.person_id, v.decision, frozenset(v.groups)) for v in votes]
     return Picture(gate_state(slots, cast, eligible, out), slots, votes, people, eligible, out)
 
@@ -125,7 +141,9 @@ def people(request: ApprovalRequest, at: datetime) -> PeopleAnswer:
         return PeopleAnswer(CheckState.PASS, (), keys)
     if request.state not in TAKES_VOTES:
         text = f"The approval ended as {request.state}."
-        reason = Reason("approval_needed", text, f"approval:{request.pk}", None, "Request the deployment again.")
+        reason = Reason(
+            "approval_needed", text, f"approval:{request.pk}", None, "Request the deployment again."
+        )
         return PeopleAnswer(CheckState.WAIT, (reason,), keys)
     lapsed = expired(request.state, at, expires_at=request.expires_at, valid_until=request.valid_until)
     if picture.state.satisfied and not lapsed and request.state == ApprovalState.SATISFIED:
@@ -135,7 +153,9 @@ def people(request: ApprovalRequest, at: datetime) -> PeopleAnswer:
 
 def _reasons(request: ApprovalRequest, picture: Picture, keys: tuple[Key, ...]) -> tuple[Reason, ...]:
     subject = f"approval:{request.pk}"
-    void = Reason("approval_void", "What would be deployed changed after a vote.", subject, None, "Look again and vote.")
+    void = Reason(
+        "approval_void", "What would be deployed changed after a vote.", subject, None, "Look again and vote."
+    )
     reasons = [void] if request.state == ApprovalState.VOID else []
     for key in keys:
         open_keys = key.count - len(key.filled_by)
@@ -143,10 +163,14 @@ def _reasons(request: ApprovalRequest, picture: Picture, keys: tuple[Key, ...]) 
             continue
         who = ", ".join(key.can_fill) or "nobody"
         text = f"{open_keys} of {key.count} key(s) of {key.group} still open; {who} can give it."
-        how = f"A member of {key.group} votes." if key.can_fill else f"Nobody can: add somebody to {key.group}."
+        how = (
+            f"A member of {key.group} votes." if key.can_fill else f"Nobody can: add somebody to {key.group}."
+        )
         reasons.append(Reason("approval_needed", text, subject, request.expires_at, how))
     if not reasons:
-        reasons.append(Reason("approval_needed", "The approval is not in force.", subject, None, "Vote again."))
+        reasons.append(
+            Reason("approval_needed", "The approval is not in force.", subject, None, "Vote again.")
+        )
     return tuple(reasons)
 
 
@@ -181,7 +205,9 @@ def failing_set(gate: dict, rows: list[dict]) -> list[str] | None:
 def names_of(rows: list[dict]) -> dict[str, list[str]]:
     """Who stands behind the relations, by relation: usernames where known, else the e-mail as posted."""
     by_email = people_by_email([row["email"] for row in rows if row.get("email")])
-    by_id = {p.pk: p for p in Person.objects.filter(pk__in=[row["person"] for row in rows if row.get("person")])}
+    by_id = {
+        p.pk: p for p in Person.objects.filter(pk__in=[row["person"] for row in rows if row.get("person")])
+    }
     found: dict[str, list[str]] = {}
     for row in rows:
         person = by_id.get(row.get("person")) or by_email.get((row.get("email") or "").casefold())

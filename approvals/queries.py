@@ -1,9 +1,10 @@
 """Reads of approval requests, already scoped to what the caller may see."""
 
+from django.db.models import F
+
 from approvals import gate
 from approvals.models import ApprovalRequest
 from approvals.states import TAKES_VOTES
-from django.db.models import F
 from kernel.actor import Actor
 from kernel.refusals import NotFound
 from pipelines.queries import visible_application_names
@@ -11,7 +12,9 @@ from pipelines.queries import visible_application_names
 
 def visible_to(actor: Actor):
     """Requests of applications the actor may see, with what every page and answer needs."""
-    rows = ApprovalRequest.objects.select_related("release__application", "release__build", "environment__account")
+    rows = ApprovalRequest.objects.select_related(
+        "release__application", "release__build", "environment__account"
+    )
     names = visible_application_names(actor)
     return rows if names is None else rows.filter(release__application_id__in=names)
 
@@ -52,7 +55,9 @@ def waiting_for(actor: Actor) -> list[ApprovalRequest]:
 def _can_decide(actor: Actor, row: ApprovalRequest) -> bool:
     if not actor.groups & {slot["group"] for slot in row.gate["slots"]}:
         return False
-    mine = [v for v in row.votes.all() if v.person_id == actor.person_id and not v.void and v.withdrawn_at is None]
+    mine = [
+        v for v in row.votes.all() if v.person_id == actor.person_id and not v.void and v.withdrawn_at is None
+    ]
     if mine:
         return False
     return kept_out(actor, row) is None
@@ -60,4 +65,6 @@ def _can_decide(actor: Actor, row: ApprovalRequest) -> bool:
 
 def kept_out(actor: Actor, row: ApprovalRequest) -> str | None:
     """The relation (requester, submitter, author, pipeline_editor) by which the gate keeps this person out."""
-    return gate.excluded_by(gate.related(row.relations), row.gate["exclude"], person=actor.person_id, emails=actor.emails)
+    return gate.excluded_by(
+        gate.related(row.relations), row.gate["exclude"], person=actor.person_id, emails=actor.emails
+    )

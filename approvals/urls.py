@@ -1,7 +1,8 @@
 """Addresses of the approvals app."""
 
-from approvals.api import ApprovalDetail, ApprovalList
 from django.urls import path
+
+from approvals.api import ApprovalDetail, ApprovalList
 
 api = [
     path("approvals", ApprovalList.as_view(), name="api-approvals"),

@@ -37,7 +37,7 @@ def parse(data: bytes) -> dict:
         raise TemplateUnreadable(f"larger than {LIMIT} bytes")
     try:
         text = data.decode("utf-8")
-        found = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, _Loader)
+        found = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except (ValueError, yaml.YAMLError, RecursionError) as error:
         raise TemplateUnreadable(str(error)[:300]) from error
     if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):

@@ -13,7 +13,8 @@ def subject_of(deployment, *, stage: dict, pipeline, gate_version: int) -> dict:
         application=release.application_id,
         version=release.version,
         artifacts=sorted(
-            ({"name": a.name, "digest": a.digest} for a in release.build.artifacts.all()), key=lambda a: a["name"]
+            ({"name": a.name, "digest": a.digest} for a in release.build.artifacts.all()),
+            key=lambda a: a["name"],
         ),
         environment=environment.name,
         account=account.account_id,

@@ -39,5 +39,10 @@ def subject_for(release: Release, environment: Environment) -> Deployment | Cand
 def with_everything(rows):
     """Load what `decide` reads about deployments without a query for each."""
     return rows.select_related(
-        "release__application", "release__build", "environment__account", "approval", "pipeline_version", "requested_by"
+        "release__application",
+        "release__build",
+        "environment__account",
+        "approval",
+        "pipeline_version",
+        "requested_by",
     ).prefetch_related("release__build__artifacts")

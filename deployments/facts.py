@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from approvals import gate
 from approvals.binding import content_hash
 from deployments.binding import subject_of
 from deployments.models import Deployment, Worker
 from deployments.rules import Facts
 from deployments.states import HOLDS_LANE, PENDING, State
-from django.conf import settings
 from kernel.clock import raw_now
 from kernel.verdicts import Check, CheckState, Reason
 from pipelines import queries as pipelines
@@ -34,7 +35,9 @@ def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
     previous = pipelines.previous_stage(pipeline, environment.name)
     account = environment.account
     returning = deployment is not None and deployment.kind == "rollback"
-    opening = pipelines.opening_for(environment, release.application_id, at, action="rollback" if returning else "deploy")
+    opening = pipelines.opening_for(
+        environment, release.application_id, at, action="rollback" if returning else "deploy"
+    )
     holder, ahead, rejects = _lane(deployment, release, environment)
     return Facts(
         at=at,
@@ -111,15 +114,29 @@ def _people(deployment, release, environment, stage, pipeline: PipelineVersion |
         return Check("people", CheckState.PASS)
     if deployment is None or deployment.approval is None:
         text = f"{environment.name} needs {gate.in_words(rule)}."
-        reason = Reason("approval_needed", text, f"environment:{environment.name}", None, "Request the deployment; people are asked then.")
+        reason = Reason(
+            "approval_needed",
+            text,
+            f"environment:{environment.name}",
+            None,
+            "Request the deployment; people are asked then.",
+        )
         return Check("people", CheckState.WAIT, (reason,))
     answer = gate.people(deployment.approval, at)
     if answer.state == CheckState.PASS and deployment.plan_state != "not_computed":
         # The word was given for exactly this content: compute it anew from what would be done now.
-        now_hash = content_hash(subject_of(deployment, stage=stage, pipeline=pipeline, gate_version=rule["version"]))
+        now_hash = content_hash(
+            subject_of(deployment, stage=stage, pipeline=pipeline, gate_version=rule["version"])
+        )
         if now_hash != deployment.approval.content_hash:
             text = "What would be deployed is no longer what was approved; the votes are void."
-            reason = Reason("approval_void", text, f"approval:{deployment.approval_id}", None, "Look at it again and vote.")
+            reason = Reason(
+                "approval_void",
+                text,
+                f"approval:{deployment.approval_id}",
+                None,
+                "Look at it again and vote.",
+            )
             return Check("people", CheckState.WAIT, (reason,))
     return Check("people", answer.state, tuple(answer.reasons))
 
@@ -140,7 +157,11 @@ def _lane(deployment, release, environment):
         mine = (deployment.requested_at, deployment.id)
         # Only those that wait for time or the lane count: waiting for a human never blocks anybody else.
         ahead = next(
-            ((r[0], r[1]) for r in rows if r[2] == State.WAITING and r[4] in ("window", "lane") and (r[3], r[0]) < mine),
+            (
+                (r[0], r[1])
+                for r in rows
+                if r[2] == State.WAITING and r[4] in ("window", "lane") and (r[3], r[0]) < mine
+            ),
             None,
         )
     if environment.lane == "reject" and deployment is None and rows:

@@ -1,7 +1,8 @@
 """Browser input of the deployments app: shape only; the rules are in the actions."""
 
-from deployments.actions.resolve import OUTCOMES
 from django import forms
+
+from deployments.actions.resolve import OUTCOMES
 
 
 class VoteForm(forms.Form):

@@ -52,7 +52,11 @@ def approvals_in_words(deployment: Deployment) -> str:
         return "none claimed (baseline)"
     if deployment.approval is None:
         return "none needed" if deployment.state not in PENDING else MISSING
-    votes = deployment.approval.votes.select_related("person").filter(void=False, withdrawn_at=None).order_by("at", "id")
+    votes = (
+        deployment.approval.votes.select_related("person")
+        .filter(void=False, withdrawn_at=None)
+        .order_by("at", "id")
+    )
     words = [
         f"{v.person.username} ({', '.join(v.groups) or MISSING}) {v.decision} {wire_time(v.at)}"
         + (f": {v.comment}" if v.comment else "")
@@ -74,8 +78,12 @@ def _evidence(deployment: Deployment, build) -> str:
 
 
 def _tests(deployment: Deployment) -> str:
-    rows = Evidence.objects.filter(subject=f"deployment:{deployment.pk}", kind="junit").order_by("created_at", "id")
-    words = [f"{e.name}: {e.summary.get('passed', '?')}/{e.summary.get('tests', '?')} {e.verdict}" for e in rows]
+    rows = Evidence.objects.filter(subject=f"deployment:{deployment.pk}", kind="junit").order_by(
+        "created_at", "id"
+    )
+    words = [
+        f"{e.name}: {e.summary.get('passed', '?')}/{e.summary.get('tests', '?')} {e.verdict}" for e in rows
+    ]
     return "; ".join(words) or MISSING
 
 

@@ -8,10 +8,11 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from deployments.models import Deployment
 from django.conf import settings
 from django.db import connection
 from django.db.models import Case, DateTimeField, F, Q, Value, When
+
+from deployments.models import Deployment
 from kernel.bell import ring
 from kernel.clock import raw_now
 from kernel.refusals import LostRace
@@ -69,7 +70,10 @@ def release(deployment_id: str, lease: Lease, *, after: float | None) -> bool:
     A poke that came meanwhile (a vote, a cancel) stays: it must not be slept over.
     """
     due = None if after is None else raw_now() + timedelta(seconds=max(after, 0))
-    unpoked = Case(When(next_attempt_at=lease.until, then=Value(due, output_field=DateTimeField())), default=F("next_attempt_at"))
+    unpoked = Case(
+        When(next_attempt_at=lease.until, then=Value(due, output_field=DateTimeField())),
+        default=F("next_attempt_at"),
+    )
     columns = {"lease_until": None, "lease_owner": "", "next_attempt_at": unpoked}
     return Deployment.objects.filter(pk=deployment_id, lease_epoch=lease.epoch).update(**columns) == 1
 
@@ -79,7 +83,9 @@ def poke(*deployment_ids: str) -> None:
     if not deployment_ids:
         return
     Deployment.objects.filter(pk__in=deployment_ids).update(next_attempt_at=raw_now())
-    for pk, pool in Deployment.objects.filter(pk__in=deployment_ids).values_list("pk", "environment__account__pool"):
+    for pk, pool in Deployment.objects.filter(pk__in=deployment_ids).values_list(
+        "pk", "environment__account__pool"
+    ):
         ring("deployments.advance", pk, queue=f"pool.{pool}")
 
 

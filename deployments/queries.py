@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from deployments.models import Deployment, DeploymentLog, Lane
-from deployments.states import HOLDS_LANE, State, TERMINAL
 from django.db.models import OuterRef, Subquery
+
+from deployments.models import Deployment, DeploymentLog, Lane
+from deployments.states import HOLDS_LANE, TERMINAL, State
 from kernel.actor import Actor
 from kernel.refusals import NotFound
 from pipelines.queries import visible_application_names
@@ -22,7 +23,13 @@ def get_visible(actor: Actor, deployment_id: str) -> Deployment:
         visible_to(actor)
         .filter(pk=deployment_id)
         .select_related(
-            "release__application", "release__build", "environment__account", "approval", "pipeline_version", "requested_by", "superseded_by"
+            "release__application",
+            "release__build",
+            "environment__account",
+            "approval",
+            "pipeline_version",
+            "requested_by",
+            "superseded_by",
         )
         .prefetch_related("steps", "release__build__artifacts")
         .first()
@@ -39,18 +46,26 @@ def open_one(release_id: str, environment: str) -> Deployment | None:
 
 def environments_of(release) -> dict:
     """{"dev": {"deployment", "state", "at"}}: the newest deployment of this release in each environment."""
-    newest = Deployment.objects.filter(release=release, environment=OuterRef("environment")).order_by("-requested_at", "-id")
+    newest = Deployment.objects.filter(release=release, environment=OuterRef("environment")).order_by(
+        "-requested_at", "-id"
+    )
     rows = Deployment.objects.filter(release=release, pk=Subquery(newest.values("pk")[:1]))
     found = {}
     for row in rows.order_by("environment__rank"):
-        found[row.environment_id] = {"deployment": row.pk, "state": row.state, "at": row.ended_at or row.started_at or row.requested_at}
+        found[row.environment_id] = {
+            "deployment": row.pk,
+            "state": row.state,
+            "at": row.ended_at or row.started_at or row.requested_at,
+        }
     return found
 
 
 def log_after(deployment: Deployment, offset: int, limit: int = 200_000) -> tuple[str, int]:
     """(text, next offset) of the log from `offset` characters on; at most about `limit` characters."""
     parts, position, size = [], offset, 0
-    rows = DeploymentLog.objects.filter(deployment=deployment, offset__gte=_piece_at(deployment, offset)).order_by("offset")
+    rows = DeploymentLog.objects.filter(
+        deployment=deployment, offset__gte=_piece_at(deployment, offset)
+    ).order_by("offset")
     for row in rows.iterator(chunk_size=100):
         text = row.text[max(0, position - row.offset) :]
         parts.append(text)
@@ -69,7 +84,9 @@ def _piece_at(deployment: Deployment, offset: int) -> int:
 def board(actor: Actor, *, application: str | None = None, environment: str | None = None):
     """Lanes in one query: what runs where, and what is in progress there."""
     names = visible_application_names(actor)
-    rows = Lane.objects.select_related("deployment", "in_progress").order_by("application_id", "environment__rank")
+    rows = Lane.objects.select_related("deployment", "in_progress").order_by(
+        "application_id", "environment__rank"
+    )
     if names is not None:
         rows = rows.filter(application_id__in=names)
     if application:
@@ -79,7 +96,9 @@ def board(actor: Actor, *, application: str | None = None, environment: str | No
     return rows
 
 
-def board_at(actor: Actor, at: datetime, *, application: str | None = None, environment: str | None = None) -> list[dict]:
+def board_at(
+    actor: Actor, at: datetime, *, application: str | None = None, environment: str | None = None
+) -> list[dict]:
     """What ran where at an instant, from the deployments that had ended by then."""
     rows = visible_to(actor).filter(state=State.SUCCEEDED, ended_at__lte=at)
     rows = rows.filter(application_id=application) if application else rows
@@ -91,5 +110,7 @@ def board_at(actor: Actor, at: datetime, *, application: str | None = None, envi
 
 
 def running_in(application: str, environment: str) -> Deployment | None:
-    rows = Deployment.objects.filter(application_id=application, environment_id=environment, state__in=HOLDS_LANE)
+    rows = Deployment.objects.filter(
+        application_id=application, environment_id=environment, state__in=HOLDS_LANE
+    )
     return rows.first()

@@ -10,7 +10,9 @@ PATTERNS = (
     re.compile(r"\bgh[pousr]_[A-Za-z0-9]{30,}\b"),
     re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
     re.compile(r"(?i)(?<=authorization: )\S+(?: \S+)?"),
-    re.compile(r"(?i)((?:aws_)?(?:secret(?:_access)?_key|session_token|password|passwd|token)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;]{6,}"),
+    re.compile(
+        r"(?i)((?:aws_)?(?:secret(?:_access)?_key|session_token|password|passwd|token)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;]{6,}"
+    ),
 )
 
 

@@ -71,17 +71,31 @@ def _check(name: str, state: CheckState, *reasons: Reason) -> Check:
 def artifact(facts: Facts) -> Check:
     if facts.withdrawn:
         text = f"{facts.application} {facts.version} was withdrawn: {facts.withdrawn_reason}"
-        return _check("artifact", DENY, Reason("withdrawn", text, f"release:{facts.release}", None, "Ship another release."))
+        return _check(
+            "artifact",
+            DENY,
+            Reason("withdrawn", text, f"release:{facts.release}", None, "Ship another release."),
+        )
     wrong = [a for a in facts.artifacts if a[1] == "mismatch"]
     if wrong:
-        text = f"The artifact {wrong[0][0]} is not what was handed over: {wrong[0][2] or 'its digest differs'}."
-        return _check("artifact", DENY, Reason("artifact_mismatch", text, f"release:{facts.release}", None, "Build again."))
+        text = (
+            f"The artifact {wrong[0][0]} is not what was handed over: {wrong[0][2] or 'its digest differs'}."
+        )
+        return _check(
+            "artifact",
+            DENY,
+            Reason("artifact_mismatch", text, f"release:{facts.release}", None, "Build again."),
+        )
     open_ones = [a for a in facts.artifacts if a[1] != "verified"]
     if open_ones or not facts.artifacts:
-        name, state, detail = open_ones[0] if open_ones else ("(none)", "missing", "the build has no artifact")
+        name, state, detail = (
+            open_ones[0] if open_ones else ("(none)", "missing", "the build has no artifact")
+        )
         text = f"The artifact {name} is not verified yet ({state}{': ' + detail if detail else ''})."
         how = "It is read again by itself; check that the tools account can read it."
-        return _check("artifact", WAIT, Reason("artifact_unverified", text, f"release:{facts.release}", None, how))
+        return _check(
+            "artifact", WAIT, Reason("artifact_unverified", text, f"release:{facts.release}", None, how)
+        )
     return _check("artifact", PASS)
 
 
@@ -89,17 +103,25 @@ def order(facts: Facts) -> Check:
     if facts.stage is None:
         text = f"The pipeline of {facts.application} has no stage for {facts.environment}."
         how = f"Add a stage for {facts.environment} to the pipeline."
-        return _check("order", DENY, Reason("not_in_pipeline", text, f"pipeline:{facts.application}", None, how))
+        return _check(
+            "order", DENY, Reason("not_in_pipeline", text, f"pipeline:{facts.application}", None, how)
+        )
     if facts.returning or facts.previous is None:
         return _check("order", PASS)
     if facts.previous_at is None:
-        text = f"{facts.version} has not succeeded in {facts.previous}, which comes before {facts.environment}."
+        text = (
+            f"{facts.version} has not succeeded in {facts.previous}, which comes before {facts.environment}."
+        )
         how = f"Deploy {facts.version} to {facts.previous} first."
-        return _check("order", DENY, Reason("not_promoted_from", text, f"environment:{facts.previous}", None, how))
+        return _check(
+            "order", DENY, Reason("not_promoted_from", text, f"environment:{facts.previous}", None, how)
+        )
     ripe = facts.previous_at + timedelta(seconds=facts.stage.get("soak") or 0)
     if facts.at < ripe:
         text = f"{facts.version} must run in {facts.previous} until {ripe:%Y-%m-%d %H:%M} UTC before it moves on."
-        reason = Reason("soak_unfinished", text, f"environment:{facts.previous}", ripe, "Wait; it goes on by itself.")
+        reason = Reason(
+            "soak_unfinished", text, f"environment:{facts.previous}", ripe, "Wait; it goes on by itself."
+        )
         return _check("order", WAIT, reason)
     return _check("order", PASS)
 
@@ -108,7 +130,9 @@ def standards(facts: Facts) -> Check:
     if facts.stage and facts.stage.get("tests") == "required" and facts.test_problem:
         text = f"{facts.environment} requires tests, and {facts.test_problem}"
         how = "Hand over a test-bundle with releasegate/tests.yaml that names a suite for this environment."
-        return _check("standards", DENY, Reason("test_spec_missing", text, f"release:{facts.release}", None, how))
+        return _check(
+            "standards", DENY, Reason("test_spec_missing", text, f"release:{facts.release}", None, how)
+        )
     return _check("standards", PASS)
 
 
@@ -121,12 +145,20 @@ def plan(facts: Facts) -> Check:
         return _check("plan", NOT_REACHED)
     if facts.plan_state == "failed":
         text = f"AWS could not say what would change: {facts.plan_detail}"
-        return _check("plan", DENY, Reason("plan_failed", text, f"release:{facts.release}", None, "Mend the template or the parameters."))
+        return _check(
+            "plan",
+            DENY,
+            Reason(
+                "plan_failed", text, f"release:{facts.release}", None, "Mend the template or the parameters."
+            ),
+        )
     if facts.plan_state == "not_computed":
         if not facts.pool_alive:
             return _check("plan", WAIT, _pool(facts))
         text = facts.plan_detail or "AWS is being asked what would change."
-        return _check("plan", WAIT, Reason("external_check", text, f"account:{facts.account}", None, "Nothing to do."))
+        return _check(
+            "plan", WAIT, Reason("external_check", text, f"account:{facts.account}", None, "Nothing to do.")
+        )
     return _check("plan", PASS)
 
 
@@ -140,21 +172,47 @@ def window(facts: Facts) -> Check:
 
 def _pool(facts: Facts) -> Reason:
     text = f"No worker of the pool {facts.pool} is alive; only that pool may act in this account."
-    return Reason("pool_unavailable", text, f"account:{facts.account}", None, f"Start a worker for the pool {facts.pool}.")
+    return Reason(
+        "pool_unavailable",
+        text,
+        f"account:{facts.account}",
+        None,
+        f"Start a worker for the pool {facts.pool}.",
+    )
 
 
 def lane(facts: Facts) -> Check:
     if facts.lane_rejects:
         text = f"{facts.environment} takes one request at a time, and {facts.lane_rejects} is open."
-        return _check("lane", DENY, Reason("lane_rejected", text, f"environment:{facts.environment}", None, "Ask again when it has ended."))
+        return _check(
+            "lane",
+            DENY,
+            Reason(
+                "lane_rejected",
+                text,
+                f"environment:{facts.environment}",
+                None,
+                "Ask again when it has ended.",
+            ),
+        )
     reasons = []
     if facts.lane_holder:
         held_by, version, state = facts.lane_holder
         text = f"{version} is being deployed there ({state}); one deployment runs in a lane at a time."
-        reasons.append(Reason("lane_busy", text, f"deployment:{held_by}", None, "It goes on when that one has ended."))
+        reasons.append(
+            Reason("lane_busy", text, f"deployment:{held_by}", None, "It goes on when that one has ended.")
+        )
     elif facts.lane_ahead:
         text = f"{facts.lane_ahead[1]} was asked for earlier and goes first."
-        reasons.append(Reason("lane_busy", text, f"deployment:{facts.lane_ahead[0]}", None, "Wait, or cancel the earlier one."))
+        reasons.append(
+            Reason(
+                "lane_busy",
+                text,
+                f"deployment:{facts.lane_ahead[0]}",
+                None,
+                "Wait, or cancel the earlier one.",
+            )
+        )
     if not facts.pool_alive:
         reasons.append(_pool(facts))
     return _check("lane", WAIT if reasons else PASS, *reasons)

@@ -8,12 +8,13 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from django.conf import settings
+from django.db import connections
+
 from builds.tasks import sweep_artifacts
 from deployments.actions import sweep as sweeping
 from deployments.actions.advance import advance
 from deployments.actions.beat import beat
-from django.conf import settings
-from django.db import connections
 from kernel.clock import raw_now
 
 log = logging.getLogger(__name__)
@@ -41,8 +42,12 @@ class Sweeper:
         self.wake = threading.Event()
         self.threads = [
             threading.Thread(target=self._loop, args=(self._sweep, self.wake), name="sweeper", daemon=True),
-            threading.Thread(target=self._loop, args=(self._beat, self.stopping), name="worker-beat", daemon=True),
-            threading.Thread(target=self._loop, args=(self._expire, self.stopping), name="expirer", daemon=True),
+            threading.Thread(
+                target=self._loop, args=(self._beat, self.stopping), name="worker-beat", daemon=True
+            ),
+            threading.Thread(
+                target=self._loop, args=(self._expire, self.stopping), name="expirer", daemon=True
+            ),
         ]
 
     def start(self) -> None:

@@ -5,13 +5,14 @@ Not SELECT FOR UPDATE: SQLite drops FOR UPDATE without a word, a conditional UPD
 
 from datetime import datetime
 
+from django.db.models import F
+
 from approvals.actions.close import close
 from approvals.states import ApprovalState
 from audit.actions.append import append
 from deployments import history
 from deployments.models import Deployment, Lane
 from deployments.states import HOLDS_LANE, NEXT, TERMINAL, State
-from django.db.models import F
 from kernel.actor import Actor
 from kernel.refusals import LostRace
 
@@ -20,7 +21,14 @@ APPROVAL_ENDS = {State.REJECTED: ApprovalState.REJECTED, State.EXPIRED: Approval
 
 
 def transition(
-    deployment: Deployment, to: State, *, actor: Actor, at: datetime, why: str = "", data: dict | None = None, **columns
+    deployment: Deployment,
+    to: State,
+    *,
+    actor: Actor,
+    at: datetime,
+    why: str = "",
+    data: dict | None = None,
+    **columns,
 ) -> None:
     """Move `deployment` (as it was read) to `to`, or raise LostRace if somebody moved it first.
 
@@ -34,7 +42,10 @@ def transition(
         columns.setdefault("ended_at", at)
     columns.setdefault("waiting_for", "")
     moved = Deployment.objects.filter(
-        pk=deployment.pk, state=expected, state_version=deployment.state_version, lease_epoch=deployment.lease_epoch
+        pk=deployment.pk,
+        state=expected,
+        state_version=deployment.state_version,
+        lease_epoch=deployment.lease_epoch,
     ).update(state=to, state_version=F("state_version") + 1, **columns)
     if moved != 1:
         raise LostRace
@@ -72,9 +83,13 @@ def _close_approval(deployment: Deployment, to: State, actor: Actor, at: datetim
 
 def _move_lane(deployment: Deployment, before: State, to: State) -> None:
     """What runs where is current in the transaction that changes it; the board reads nothing else."""
-    lane = Lane.objects.filter(application_id=deployment.application_id, environment_id=deployment.environment_id)
+    lane = Lane.objects.filter(
+        application_id=deployment.application_id, environment_id=deployment.environment_id
+    )
     if to in HOLDS_LANE and before not in HOLDS_LANE:
-        Lane.objects.get_or_create(application_id=deployment.application_id, environment_id=deployment.environment_id)
+        Lane.objects.get_or_create(
+            application_id=deployment.application_id, environment_id=deployment.environment_id
+        )
         lane.update(in_progress=deployment)
     elif before in HOLDS_LANE and to not in HOLDS_LANE:
         changes = {"in_progress": None}

@@ -1,8 +1,9 @@
 """Addresses of the deployments app, and of what needs it (votes, board, release detail, history)."""
 
+from django.urls import path
+
 from deployments import views
 from deployments.api import decision, deployments, history, others
-from django.urls import path
 
 api = [
     path("decision", decision.DecisionView.as_view(), name="api-decision"),
@@ -15,8 +16,14 @@ api = [
     path("approvals/<str:approval_id>/votes", others.VotesView.as_view(), name="api-votes"),
     path("board", others.BoardView.as_view(), name="api-board"),
     path("releases/<str:application>/<str:version>", others.ReleaseDetail.as_view(), name="api-release"),
-    path("releases/<str:application>/<str:version>/diff", others.ReleaseDiff.as_view(), name="api-release-diff"),
-    path("releases/<str:application>/<str:version>/withdraw", others.ReleaseWithdraw.as_view(), name="api-release-withdraw"),
+    path(
+        "releases/<str:application>/<str:version>/diff", others.ReleaseDiff.as_view(), name="api-release-diff"
+    ),
+    path(
+        "releases/<str:application>/<str:version>/withdraw",
+        others.ReleaseWithdraw.as_view(),
+        name="api-release-withdraw",
+    ),
     path("builds/<str:build_id>/withdraw", others.BuildWithdraw.as_view(), name="api-build-withdraw"),
     path("audit/deployments.csv", history.HistoryExport.as_view(kind="csv"), name="api-history-csv"),
     path("audit/deployments.jsonl", history.HistoryExport.as_view(kind="jsonl"), name="api-history-jsonl"),

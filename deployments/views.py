@@ -1,16 +1,17 @@
 """Browser forms of the deployments app. Pages are in insights; these take a POST, act, and send back (303)."""
 
-from deployments import forms
-from deployments.actions.cancel import cancel
-from deployments.actions.cast_vote import cast_vote
-from deployments.actions.request import request as ask
-from deployments.actions.resolve import resolve
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
+
+from deployments import forms
+from deployments.actions.cancel import cancel
+from deployments.actions.cast_vote import cast_vote
+from deployments.actions.request import request as ask
+from deployments.actions.resolve import resolve
 from kernel.refusals import Invalid
 
 SAID = {
@@ -53,7 +54,9 @@ def vote(request, approval_id: str):
 def request_deployment(request):
     asked = ask(actor=request.actor, **_read(forms.RequestForm, request))
     if asked.created:
-        messages.success(request, f"Requested: {asked.deployment.version} to {asked.deployment.environment_id}.")
+        messages.success(
+            request, f"Requested: {asked.deployment.version} to {asked.deployment.environment_id}."
+        )
     return _see_other("deployment", asked.deployment.pk)
 
 

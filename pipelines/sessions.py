@@ -20,7 +20,9 @@ def _refuse_real_accounts() -> None:
         return
     host = urlsplit(settings.AWS_ENDPOINT_URL or "").hostname
     if host not in ("127.0.0.1", "localhost", "::1"):
-        raise ImproperlyConfigured("The embedded mode works with the sandbox AWS only, never with real accounts.")
+        raise ImproperlyConfigured(
+            "The embedded mode works with the sandbox AWS only, never with real accounts."
+        )
 
 
 def sessions() -> Sessions:

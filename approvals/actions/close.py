@@ -7,7 +7,9 @@ from approvals.states import TAKES_VOTES
 from kernel.actor import Actor
 
 
-def close(*, request: ApprovalRequest, actor: Actor, state: str, superseded_by: str = "", at: datetime) -> bool:
+def close(
+    *, request: ApprovalRequest, actor: Actor, state: str, superseded_by: str = "", at: datetime
+) -> bool:
     """Conditional: an ended request stays as it is. True if this call ended it.
 
     The event is the deployment's own (`deployment.superseded`, …), written in the same transaction.

@@ -14,7 +14,9 @@ def consume(*, request: ApprovalRequest, content_hash: str, actor: Actor, at: da
     Called inside the start's transaction; that transaction's `deployment.running` event names the approval, its
     content and its votes, so no event of its own is written.
     """
-    held = ApprovalRequest.objects.filter(pk=request.pk, state=ApprovalState.SATISFIED, content_hash=content_hash)
+    held = ApprovalRequest.objects.filter(
+        pk=request.pk, state=ApprovalState.SATISFIED, content_hash=content_hash
+    )
     if held.update(state=ApprovalState.CONSUMED, consumed_at=at, ended_at=at) != 1:
         raise LostRace
     request.state, request.consumed_at = ApprovalState.CONSUMED, at

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from approvals.models import ApprovalRequest
-from approvals.states import ApprovalState
 from django.db import transaction
 from django.db.models import Q
+
+from approvals.models import ApprovalRequest
+from approvals.states import ApprovalState
 
 
 @transaction.atomic

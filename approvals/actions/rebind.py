@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from approvals.binding import changed_fields, content_hash
 from approvals.models import ApprovalRequest
 from approvals.rules import expires_at
 from approvals.states import TAKES_VOTES, ApprovalState
 from audit.actions.append import append
-from django.db import transaction
 from kernel.actor import Actor
 from kernel.refusals import LostRace
 
@@ -34,7 +35,9 @@ def rebind(*, request: ApprovalRequest, subject: dict, gate: dict, actor: Actor,
         "valid_until": None,
         "expires_at": expires_at(at, gate["expires_in"]),
     }
-    held = ApprovalRequest.objects.filter(pk=request.pk, content_hash=request.content_hash, state__in=TAKES_VOTES)
+    held = ApprovalRequest.objects.filter(
+        pk=request.pk, content_hash=request.content_hash, state__in=TAKES_VOTES
+    )
     if held.update(**columns) != 1:
         raise LostRace
     standing.update(void=True, changed_fields=changed)
@@ -46,6 +49,11 @@ def rebind(*, request: ApprovalRequest, subject: dict, gate: dict, actor: Actor,
         subject=f"approval:{request.pk}",
         environment=request.environment_id,
         application=request.release.application_id,
-        data={"changed_fields": changed, "content_hash": new_hash, "votes": ids, "deployment": request.deployment},
+        data={
+            "changed_fields": changed,
+            "content_hash": new_hash,
+            "votes": ids,
+            "deployment": request.deployment,
+        },
     )
     return changed

@@ -2,18 +2,27 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from approvals.binding import content_hash
 from approvals.models import ApprovalRequest
 from approvals.rules import expires_at
 from approvals.states import ApprovalState
 from audit.actions.append import append
-from django.db import transaction
 from kernel.actor import Actor
 
 
 @transaction.atomic
 def request(
-    *, actor: Actor, release, environment, deployment_id: str, subject: dict, gate: dict, relations: list, at: datetime
+    *,
+    actor: Actor,
+    release,
+    environment,
+    deployment_id: str,
+    subject: dict,
+    gate: dict,
+    relations: list,
+    at: datetime,
 ) -> ApprovalRequest:
     """The open request of (release, environment). IntegrityError if there is one already (a partial unique index)."""
     row = ApprovalRequest.objects.create(

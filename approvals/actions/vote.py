@@ -25,7 +25,11 @@ STATUS = {
     "step_up_required": Forbidden,
     "no_vote": Conflict,
 }
-TITLES = {Forbidden: "You may not vote here", Conflict: "The vote was not taken", Invalid: "The vote is not complete"}
+TITLES = {
+    Forbidden: "You may not vote here",
+    Conflict: "The vote was not taken",
+    Invalid: "The vote is not complete",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,14 @@ class VoteResult:
 
 @transaction.atomic
 def vote(
-    *, actor: Actor, request_id: str, decision: str, content_hash: str, comment: str, seen: dict | None = None, at: datetime
+    *,
+    actor: Actor,
+    request_id: str,
+    decision: str,
+    content_hash: str,
+    comment: str,
+    seen: dict | None = None,
+    at: datetime,
 ) -> VoteResult:
     """Take the vote, or raise the first refusal in the published order (api.md "Approvals").
 
@@ -69,7 +80,11 @@ def vote(
 
 
 def _facts(actor, request, decision, content_hash, comment, seen, at) -> rules.VoteFacts:
-    own = request.votes.filter(person_id=actor.person_id, void=False, withdrawn_at=None) if actor.person_id else None
+    own = (
+        request.votes.filter(person_id=actor.person_id, void=False, withdrawn_at=None)
+        if actor.person_id
+        else None
+    )
     old = seen or queries.last_seen_subject(request, content_hash)
     return rules.VoteFacts(
         decision=decision,
@@ -110,7 +125,11 @@ def _refusal(request: ApprovalRequest, found: rules.VoteRefusal, actor: Actor, d
         application=request.release.application_id,
     )
     kind = STATUS[found.code]
-    extra = {"errors": [{"pointer": "/comment", "code": found.code, "detail": found.detail}]} if kind is Invalid else {}
+    extra = (
+        {"errors": [{"pointer": "/comment", "code": found.code, "detail": found.detail}]}
+        if kind is Invalid
+        else {}
+    )
     refusal = kind(found.detail, code=found.code, denial=denial, **extra, **found.extra)
     refusal.title = TITLES[kind]
     return refusal
@@ -123,7 +142,9 @@ def _withdraw(actor: Actor, request: ApprovalRequest, at: datetime) -> VoteResul
     return _after(actor, request, row, at, withdrawn=True)
 
 
-def _after(actor: Actor, request: ApprovalRequest, row: Vote, at: datetime, *, withdrawn: bool = False) -> VoteResult:
+def _after(
+    actor: Actor, request: ApprovalRequest, row: Vote, at: datetime, *, withdrawn: bool = False
+) -> VoteResult:
     """Re-judge the gate with this vote, move the request, write the event: all in the vote's transaction."""
     before = request.state
     picture = gate.look(request)
@@ -141,7 +162,9 @@ def _after(actor: Actor, request: ApprovalRequest, row: Vote, at: datetime, *, w
         columns |= {"satisfied_at": None, "valid_until": None}
     if state == ApprovalState.REJECTED:
         columns["ended_at"] = at
-    held = ApprovalRequest.objects.filter(pk=request.pk, state__in=TAKES_VOTES, content_hash=request.content_hash)
+    held = ApprovalRequest.objects.filter(
+        pk=request.pk, state__in=TAKES_VOTES, content_hash=request.content_hash
+    )
     if held.update(**columns) != 1:
         raise LostRace
     for name, value in columns.items():

@@ -7,6 +7,9 @@ in the database or can be read from AWS, so whoever comes next goes on where thi
 import logging
 import time
 
+from django.conf import settings
+from django.db import transaction
+
 from deployments import lease
 from deployments.decision import with_everything
 from deployments.engine import cleanup, journal, pending, rolling_back, running, verifying
@@ -14,8 +17,6 @@ from deployments.engine.work import NOW, Again, Work
 from deployments.models import Deployment
 from deployments.states import PENDING, TERMINAL, State, StepKind, StepState
 from deployments.transition import transition
-from django.conf import settings
-from django.db import transaction
 from kernel.clock import now
 from kernel.refusals import LostRace
 from pipelines.queries import current_pipeline
@@ -60,7 +61,9 @@ def _slice(deployment_id: str, epoch: int, worker: str) -> Again:
 
 def _tick(deployment: Deployment, worker: str) -> Again:
     state = State(deployment.state)
-    pipeline = deployment.pipeline_version if state not in PENDING else current_pipeline(deployment.application_id)
+    pipeline = (
+        deployment.pipeline_version if state not in PENDING else current_pipeline(deployment.application_id)
+    )
     work = Work(deployment, pipeline or current_pipeline(deployment.application_id), sessions(), worker)
     if deployment.crashes >= MOST_CRASHES and state not in TERMINAL | {State.NEEDS_HUMAN}:
         return _poisoned(work, state)

@@ -1,10 +1,11 @@
 """Record what already runs somewhere, claiming no approval: an event kind of its own."""
 
+from django.db import transaction
+
 from audit.actions.append import append
 from deployments import history
 from deployments.models import Deployment, Lane
 from deployments.states import State
-from django.db import transaction
 from kernel.actor import Actor, require
 from kernel.clock import now
 from kernel.permissions import Permission
@@ -28,7 +29,9 @@ def baseline(*, actor: Actor, application: str, version: str, environment: str, 
         raise NotFound()
     require(actor, Permission.DEPLOYMENT_BASELINE)
     if not reason.strip():
-        raise Invalid(errors=[{"pointer": "/reason", "code": "reason_required", "detail": "Say how you know."}])
+        raise Invalid(
+            errors=[{"pointer": "/reason", "code": "reason_required", "detail": "Say how you know."}]
+        )
     pipeline = current_pipeline(application)
     if pipeline is None or stage_of(pipeline, environment) is None:
         detail = f"The pipeline has no stage for {environment}."

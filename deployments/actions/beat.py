@@ -1,7 +1,8 @@
 """A worker says that it is alive, for its pool, on the database's raw clock."""
 
-from deployments.models import Worker
 from django.db import transaction
+
+from deployments.models import Worker
 from kernel.clock import raw_now
 
 

@@ -1,12 +1,13 @@
 """Cancel: at once before the start, at the next safe point after it, and never past the point of no return."""
 
+from django.db import transaction
+
 from audit.actions.append import append
 from deployments.lease import poke
 from deployments.models import Deployment, Intent
 from deployments.queries import get_visible
 from deployments.states import PENDING, State
 from deployments.transition import transition
-from django.db import transaction
 from kernel.actor import Actor, require
 from kernel.clock import now
 from kernel.permissions import Permission
@@ -47,7 +48,15 @@ def _cancel(actor: Actor, row: Deployment, reason: str) -> Deployment:
     at = now()
     if row.state in PENDING:
         with transaction.atomic():
-            transition(row, State.CANCELLED, actor=actor, at=at, why=reason, cancel_reason=reason, cancel_requested_by=actor.name)
+            transition(
+                row,
+                State.CANCELLED,
+                actor=actor,
+                at=at,
+                why=reason,
+                cancel_reason=reason,
+                cancel_requested_by=actor.name,
+            )
         poke(row.pk)
         return row
     if row.state != State.RUNNING:

@@ -1,5 +1,7 @@
 """One person's word, and what follows from it: superseding, the new state, and the worker's bell."""
 
+from django.db import transaction
+
 from approvals.actions.rebind import rebind
 from approvals.actions.vote import VoteResult, vote
 from approvals.gate import effective_gate
@@ -14,7 +16,6 @@ from deployments.models import Deployment
 from deployments.rules import state_for
 from deployments.states import NEXT, PENDING, State
 from deployments.transition import transition
-from django.db import transaction
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.refusals import LostRace
@@ -23,7 +24,9 @@ from pipelines.queries import current_pipeline, stage_of
 
 
 @transaction.atomic
-def cast_vote(*, actor: Actor, request_id: str, decision: str, content_hash: str, comment: str = "") -> VoteResult:
+def cast_vote(
+    *, actor: Actor, request_id: str, decision: str, content_hash: str, comment: str = ""
+) -> VoteResult:
     """Vote on what would be done at this instant; raises vote()'s refusals.
 
     The request is bound to the present content first, so a vote never lands on something stale.
@@ -33,7 +36,12 @@ def cast_vote(*, actor: Actor, request_id: str, decision: str, content_hash: str
     deployment = with_everything(Deployment.objects.filter(pk=request.deployment)).get()
     _bind(request, deployment, at)
     result = vote(
-        actor=actor, request_id=request_id, decision=decision, content_hash=content_hash, comment=comment or "", at=at
+        actor=actor,
+        request_id=request_id,
+        decision=decision,
+        content_hash=content_hash,
+        comment=comment or "",
+        at=at,
     )
     deployment.approval = result.request
     if result.state == ApprovalState.REJECTED:
@@ -57,7 +65,9 @@ def _show(deployment: Deployment, at) -> None:
         return  # ending it is the worker's, too
     columns = {"reasons": [reason.as_dict() for reason in verdict.reasons]}
     columns["checks"] = [{"name": c.name, "state": str(c.state)} for c in verdict.checks]
-    state, waiting_for = state_for(verdict) if isinstance(verdict, Wait) else (State(row.state), row.waiting_for)
+    state, waiting_for = (
+        state_for(verdict) if isinstance(verdict, Wait) else (State(row.state), row.waiting_for)
+    )
     try:
         if state == row.state:
             Deployment.objects.filter(pk=row.pk, state=row.state).update(waiting_for=waiting_for, **columns)
@@ -73,7 +83,11 @@ def _show(deployment: Deployment, at) -> None:
 
 def _bind(request, deployment: Deployment, at) -> None:
     """Skip while a plan is being computed: the worker binds the request when it is there."""
-    if request.state not in TAKES_VOTES or deployment.state not in PENDING or deployment.plan_state == "not_computed":
+    if (
+        request.state not in TAKES_VOTES
+        or deployment.state not in PENDING
+        or deployment.plan_state == "not_computed"
+    ):
         return
     pipeline = current_pipeline(deployment.application_id)
     stage = stage_of(pipeline, deployment.environment_id)

@@ -1,13 +1,14 @@
 """Change what an open request asks for; it is planned again, and earlier votes become void."""
 
+from django.db import transaction
+from django.db.models import F
+
 from audit.actions.append import append
 from deployments.actions.request import check_parameters
 from deployments.lease import poke
 from deployments.models import Deployment
 from deployments.queries import get_visible
 from deployments.states import PENDING
-from django.db import transaction
-from django.db.models import F
 from kernel.actor import Actor
 from kernel.refusals import Conflict, Forbidden
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from django.db import transaction
+
 from audit.actions.append import append
 from audit.queries import last_checkpoint
 from deployments.exports import history_csv, history_jsonl
 from deployments.exports.columns import Filters
 from deployments.models import History
-from django.db import transaction
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.refusals import Invalid
@@ -36,7 +37,11 @@ def export_history(*, actor: Actor, filters: Filters, kind: str) -> Iterator[byt
 def header(actor: Actor, filters: Filters, count: int, at) -> list[str]:
     """`key: value` lines that let somebody make the same export again and tie it to the log."""
     checkpoint = last_checkpoint()
-    sealed = f"{checkpoint.tree_size} leaves, root {bytes(checkpoint.root).hex()}" if checkpoint else "nothing sealed yet"
+    sealed = (
+        f"{checkpoint.tree_size} leaves, root {bytes(checkpoint.root).hex()}"
+        if checkpoint
+        else "nothing sealed yet"
+    )
     return [
         "Release Gate: deployment history",
         f"filter: {filters.in_words()}",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
+
 from audit.actions.append import append
 from deployments import history
 from deployments.decision import decide
@@ -11,7 +13,6 @@ from deployments.lease import poke
 from deployments.models import Deployment, Lane, Step
 from deployments.queries import open_one
 from deployments.states import State, StepKind, StepState
-from django.db import IntegrityError, transaction
 from kernel.actor import Actor, require
 from kernel.clock import now, raw_now
 from kernel.permissions import Permission
@@ -90,7 +91,9 @@ def request(
 def _allowed(actor: Actor, release) -> None:
     if actor.application is not None:
         if "deployments:request" not in actor.scopes:
-            raise Forbidden("This token may not request deployments.", missing_permission="deployments:request")
+            raise Forbidden(
+                "This token may not request deployments.", missing_permission="deployments:request"
+            )
         return
     require(actor, Permission.DEPLOYMENT_REQUEST, team=release.application.team_id)
 
@@ -100,23 +103,35 @@ def check_parameters(parameters: dict) -> None:
     for key, value in parameters.items():
         if not isinstance(value, str) or len(value) > 4096:
             detail = "A parameter's value is text of at most 4096 characters."
-            raise Invalid(errors=[{"pointer": f"/parameters/{key}", "code": "parameter_invalid", "detail": detail}])
+            raise Invalid(
+                errors=[{"pointer": f"/parameters/{key}", "code": "parameter_invalid", "detail": detail}]
+            )
     pointer = find_secret(parameters)
     if pointer is not None:
         detail = "This looks like a secret. Name a Secrets Manager or SSM parameter ARN instead."
-        raise Invalid(errors=[{"pointer": f"/parameters{pointer}", "code": "secret_in_parameters", "detail": detail}])
+        raise Invalid(
+            errors=[{"pointer": f"/parameters{pointer}", "code": "secret_in_parameters", "detail": detail}]
+        )
 
 
 def _not_past(not_before: datetime | None, at: datetime) -> None:
     if not_before is not None and not_before < at:
-        raise Invalid(errors=[{"pointer": "/not_before", "code": "in_the_past", "detail": "This instant is over."}])
+        raise Invalid(
+            errors=[{"pointer": "/not_before", "code": "in_the_past", "detail": "This instant is over."}]
+        )
 
 
 def _existing(row: Deployment, parameters: dict) -> Requested:
     if row.parameters != parameters:
         raise OpenRequestDiffers(
             f"{row.pk} is open with other parameters; change those (PATCH) or cancel it.",
-            errors=[{"pointer": "/parameters", "code": "differs", "detail": "Not the parameters of the open request."}],
+            errors=[
+                {
+                    "pointer": "/parameters",
+                    "code": "differs",
+                    "detail": "Not the parameters of the open request.",
+                }
+            ],
             deployment=row.pk,
         )
     return Requested(row, False)

@@ -1,11 +1,12 @@
 """A person settles what reading AWS could not: with an outcome and a reason, on the record."""
 
+from django.db import transaction
+
 from deployments.lease import poke
 from deployments.models import Deployment
 from deployments.queries import get_visible
 from deployments.states import NEXT, State
 from deployments.transition import transition
-from django.db import transaction
 from kernel.actor import Actor, require
 from kernel.clock import now
 from kernel.permissions import Permission

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from django.db import transaction
+from django.db.models import Q
+
 from approvals.actions.expire import expire_due
 from deployments.lease import poke
 from deployments.models import Deployment
 from deployments.states import PENDING
-from django.db import transaction
-from django.db.models import Q
 from kernel.clock import now, raw_now
 
 MOST = 500
@@ -16,7 +17,9 @@ MOST = 500
 def due(pools: tuple[str, ...] | None, limit: int = MOST) -> list[str]:
     """Ids of deployments that are due and held by nobody, in request order. `pools` None: all."""
     at = raw_now()
-    rows = Deployment.objects.filter(next_attempt_at__lte=at).filter(Q(lease_until=None) | Q(lease_until__lt=at))
+    rows = Deployment.objects.filter(next_attempt_at__lte=at).filter(
+        Q(lease_until=None) | Q(lease_until__lt=at)
+    )
     if pools is not None:
         rows = rows.filter(environment__account__pool__in=pools)
     return list(rows.order_by("requested_at", "id").values_list("pk", flat=True)[:limit])
@@ -49,7 +52,9 @@ def expire() -> int:
 @transaction.atomic
 def sweep_build(build_id: str) -> int:
     """An artifact of this build was just verified (or not): its waiting deployments are due now."""
-    rows = Deployment.objects.filter(release__build_id=build_id, state__in=PENDING).values_list("pk", flat=True)
+    rows = Deployment.objects.filter(release__build_id=build_id, state__in=PENDING).values_list(
+        "pk", flat=True
+    )
     ids = list(rows)
     poke(*ids)
     return len(ids)

@@ -1,12 +1,13 @@
 """Withdraw a build or a release: what waits ends as withdrawn, what runs is marked and not killed."""
 
+from django.db import transaction
+
 from builds.actions.withdraw import withdraw_build as mark_build
 from deployments.decision import with_everything
 from deployments.lease import poke
 from deployments.models import Deployment
 from deployments.states import HOLDS_LANE, PENDING, State
 from deployments.transition import transition
-from django.db import transaction
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.refusals import LostRace

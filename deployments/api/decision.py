@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from rest_framework.response import Response
+
 from deployments.decision import decide, subject_for
 from kernel.clock import now
 from kernel.refusals import Invalid, NotFound
 from kernel.rest import ApiView, read_query, read_time
 from pipelines.models import Environment
 from releases.queries import get_release
-from rest_framework.response import Response
 
 YEAR = timedelta(days=366)
 
@@ -29,7 +30,11 @@ class DecisionView(ApiView):
         wanted = {name: _needed(name) for name in ("application", "version", "environment")}
         query = read_query(request, {**wanted, "at": read_time("at")})
         release = get_release(self.actor, query["application"], query["version"])
-        place = Environment.objects.select_related("account").filter(pk=query["environment"], archived_at=None).first()
+        place = (
+            Environment.objects.select_related("account")
+            .filter(pk=query["environment"], archived_at=None)
+            .first()
+        )
         if place is None:
             raise NotFound()
         present = now()

@@ -2,6 +2,10 @@
 
 import time
 
+from django.db import connection
+from django.http import HttpResponse
+from rest_framework.response import Response
+
 from deployments import queries, representations
 from deployments.actions.baseline import baseline
 from deployments.actions.cancel import cancel
@@ -11,12 +15,9 @@ from deployments.actions.resolve import resolve
 from deployments.api import serializers
 from deployments.api.waiting import seats
 from deployments.states import State
-from django.db import connection
-from django.http import HttpResponse
 from kernel.paging import page, read_limit
 from kernel.refusals import Invalid
 from kernel.rest import ApiView, listing, read_body, read_query, read_time
-from rest_framework.response import Response
 
 LONGEST_WAIT = 60
 
@@ -46,10 +47,16 @@ class DeploymentList(ApiView):
         times = {"from": read_time("from"), "to": read_time("to")}
         query = read_query(request, {**wanted, **times, "cursor": None, "limit": read_limit})
         rows = queries.visible_to(self.actor)
-        filters = {"application_id": query["application"], "environment_id": query["environment"], "state": query["state"]}
+        filters = {
+            "application_id": query["application"],
+            "environment_id": query["environment"],
+            "state": query["state"],
+        }
         filters |= {"requested_at__gte": query["from"], "requested_at__lt": query["to"]}
         rows = rows.filter(**{name: value for name, value in filters.items() if value is not None})
-        return listing(request, page(rows, cursor=query["cursor"], limit=query["limit"]), representations.brief)
+        return listing(
+            request, page(rows, cursor=query["cursor"], limit=query["limit"]), representations.brief
+        )
 
     def post(self, request):
         asked = request_deployment(actor=self.actor, **read_body(serializers.DeploymentIn, request))
@@ -104,7 +111,9 @@ class BaselineView(ApiView):
     def post(self, request):
         row = baseline(actor=self.actor, **read_body(serializers.BaselineIn, request))
         headers = {"Location": f"/api/v1/deployments/{row.pk}"}
-        return Response(representations.full(queries.get_visible(self.actor, row.pk)), status=201, headers=headers)
+        return Response(
+            representations.full(queries.get_visible(self.actor, row.pk)), status=201, headers=headers
+        )
 
 
 class LogView(ApiView):

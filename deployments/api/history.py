@@ -1,8 +1,9 @@
 """`GET /audit/deployments.csv|.jsonl`: the deployment history, streamed."""
 
+from django.http import StreamingHttpResponse
+
 from deployments.actions.export_history import export_history
 from deployments.exports.columns import Filters
-from django.http import StreamingHttpResponse
 from kernel.refusals import Invalid
 from kernel.rest import ApiView, read_query, read_time
 from pipelines.queries import visible_application_names
@@ -32,7 +33,9 @@ PARAMETERS = {
 def filters_of(actor, query: dict) -> Filters:
     """Filters from read query parameters, narrowed to what the caller may see."""
     rest = {name: value for name, value in query.items() if name not in ("from", "to")}
-    return Filters(since=query["from"], until=query["to"], applications=visible_application_names(actor), **rest)
+    return Filters(
+        since=query["from"], until=query["to"], applications=visible_application_names(actor), **rest
+    )
 
 
 class HistoryExport(ApiView):

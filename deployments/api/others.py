@@ -1,5 +1,7 @@
 """Votes, the board, releases in their environments, withdrawals: endpoints that need deployments."""
 
+from rest_framework.response import Response
+
 from deployments import queries, representations
 from deployments.actions.cast_vote import cast_vote
 from deployments.actions.withdraw import withdraw_build, withdraw_release
@@ -14,7 +16,6 @@ from pipelines.sessions import sessions
 from releases.diff import diff
 from releases.queries import get_release
 from releases.representations import release_representation
-from rest_framework.response import Response
 
 
 class VotesView(ApiView):
@@ -45,7 +46,9 @@ class ReleaseDetail(ApiView):
 
 def _release(release) -> dict:
     places = queries.environments_of(release)
-    return release_representation(release, {name: {**place, "at": wire_time(place["at"])} for name, place in places.items()})
+    return release_representation(
+        release, {name: {**place, "at": wire_time(place["at"])} for name, place in places.items()}
+    )
 
 
 class ReleaseDiff(ApiView):
@@ -56,7 +59,9 @@ class ReleaseDiff(ApiView):
         release = get_release(self.actor, application, version)
         base = base_of(release, environment)
         sections = diff(release, base, sessions=sessions())
-        return Response({"against": {"environment": environment, "version": base.version if base else None}, **sections})
+        return Response(
+            {"against": {"environment": environment, "version": base.version if base else None}, **sections}
+        )
 
 
 class ReleaseWithdraw(ApiView):
@@ -68,8 +73,12 @@ class ReleaseWithdraw(ApiView):
 
 class BuildWithdraw(ApiView):
     def post(self, request, build_id: str):
-        build = withdraw_build(actor=self.actor, build_id=build_id, **read_body(serializers.ReasonIn, request))
-        return Response({"id": build.pk, "withdrawn_at": wire_time(build.withdrawn_at), "reason": build.withdrawn_reason})
+        build = withdraw_build(
+            actor=self.actor, build_id=build_id, **read_body(serializers.ReasonIn, request)
+        )
+        return Response(
+            {"id": build.pk, "withdrawn_at": wire_time(build.withdrawn_at), "reason": build.withdrawn_reason}
+        )
 
 
 def against(text: str | None) -> str | None:

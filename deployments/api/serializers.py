@@ -1,8 +1,9 @@
 """Request bodies of the deployments app."""
 
+from rest_framework import serializers
+
 from deployments.actions.resolve import OUTCOMES
 from kernel.rest import OffsetDateTimeField, StrictSerializer
-from rest_framework import serializers
 
 NAME = {"max_length": 100}
 
@@ -39,4 +40,6 @@ class BaselineIn(StrictSerializer):
 class VoteIn(StrictSerializer):
     decision = serializers.ChoiceField(choices=("approve", "reject", "withdraw"))
     content_hash = serializers.CharField(max_length=100)
-    comment = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=4000, trim_whitespace=False)
+    comment = serializers.CharField(
+        required=False, allow_blank=True, allow_null=True, max_length=4000, trim_whitespace=False
+    )

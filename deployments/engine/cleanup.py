@@ -1,11 +1,12 @@
 """After the end: remove what the plan left unused in AWS (change sets, an empty REVIEW_IN_PROGRESS stack)."""
 
+from django.db import transaction
+
 from deployments.engine import journal
 from deployments.engine.drive import drive
 from deployments.engine.work import NOW, Again, Work, context_for
 from deployments.models import Deployment, Intent, Step
 from deployments.states import StepKind
-from django.db import transaction
 from kernel.clock import now
 
 RETRY_SECONDS = 60

@@ -1,11 +1,12 @@
 """What a started deployment's state says while an answer is lost: `uncertain`, never failed or succeeded."""
 
+from django.db import transaction
+
 from deployments.engine import journal
 from deployments.engine.drive import Moved
 from deployments.engine.work import Again, Work
 from deployments.states import State
 from deployments.transition import transition
-from django.db import transaction
 from kernel.clock import now
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from aws.artifacts import ArtifactError
 from aws.errors import READING_FAULTS, FaultKind, classify
 from deployments.engine import journal
@@ -11,7 +13,6 @@ from deployments.engine.work import NOW, Again, ArtifactChanged, Work, cache, po
 from deployments.executor import Calls, Done, Failed, Poll, Progress, Unknown
 from deployments.models import Step
 from deployments.states import IntentOutcome, StepState
-from django.db import transaction
 from kernel.clock import now
 
 READ_BACKOFF = 2.0  # seconds after AWS could not be read, times the time scale through poll_after
@@ -61,7 +62,11 @@ def _calls(work: Work, step: Step, progress: Calls, session) -> Moved:
         return Moved(again=NOW)
     if sent.worst == IntentOutcome.AMBIGUOUS:
         _log(work, f"The answer of AWS was lost ({sent.code}); reading what happened.")
-        return Moved(again=NOW, doubt=f"The answer to a call was lost ({sent.code}).", stuck=sent.sends >= MOST_AMBIGUOUS)
+        return Moved(
+            again=NOW,
+            doubt=f"The answer to a call was lost ({sent.code}).",
+            stuck=sent.sends >= MOST_AMBIGUOUS,
+        )
     if sent.throttled and sent.sends < MOST_SENDS:
         _log(work, f"AWS asks to slow down ({sent.code}); trying again.")
         return Moved(again=poll_after(step))

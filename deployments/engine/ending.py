@@ -1,20 +1,25 @@
 """How a started deployment ends when it did not work: fail, or go back to the last verified release."""
 
+from django.db import transaction
+
 from deployments.engine import journal
 from deployments.engine.work import NOW, Again, Work
 from deployments.executor import Failed
 from deployments.models import Deployment, Lane, Step
 from deployments.states import State, StepKind, StepState
 from deployments.transition import transition
-from django.db import transaction
 from kernel.clock import now
 
 
 def last_verified(deployment: Deployment) -> Deployment | None:
     """The deployment (or baseline) whose release runs verified in this lane, if it is another release."""
     lane = (
-        Lane.objects.filter(application_id=deployment.application_id, environment_id=deployment.environment_id)
-        .select_related("deployment__release__application", "deployment__release__build", "deployment__pipeline_version")
+        Lane.objects.filter(
+            application_id=deployment.application_id, environment_id=deployment.environment_id
+        )
+        .select_related(
+            "deployment__release__application", "deployment__release__build", "deployment__pipeline_version"
+        )
         .first()
     )
     if lane is None or lane.deployment is None or lane.deployment.state != State.SUCCEEDED:
@@ -29,9 +34,17 @@ def fail(work: Work, step: Step, failed: Failed) -> Again:
         at = now()
         journal.set_step(step, StepState.FAILED, at, failed.detail)
         _out_of_doubt(work, State.RUNNING, at)
-        reasons = [{"code": failed.code, "text": failed.detail, "object": None, "until": None, "how_to_clear": None}]
+        reasons = [
+            {"code": failed.code, "text": failed.detail, "object": None, "until": None, "how_to_clear": None}
+        ]
         transition(
-            work.deployment, State.FAILED, actor=work.actor, at=at, why=failed.detail, data={"code": failed.code}, reasons=reasons
+            work.deployment,
+            State.FAILED,
+            actor=work.actor,
+            at=at,
+            why=failed.detail,
+            data={"code": failed.code},
+            reasons=reasons,
         )
         journal.log(work.deployment, [f"failed: {failed.detail}"], at)
         skip_rest(work.deployment, at)

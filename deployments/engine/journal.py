@@ -4,11 +4,11 @@ import hashlib
 from datetime import datetime
 
 import rfc8785
+from django.db.models import F
 
 from deployments.models import Deployment, DeploymentLog, Intent, Step
 from deployments.redaction import redact
 from deployments.states import IntentOutcome, StepKind, StepState
-from django.db.models import F
 from kernel.refusals import LostRace
 
 LINE_LIMIT = 4000  # characters kept of one log line
@@ -50,7 +50,11 @@ def log(deployment: Deployment, lines: list[str] | tuple[str, ...], at: datetime
         return
     last = DeploymentLog.objects.filter(deployment=deployment).order_by("-offset").first()
     offset = last.offset + len(last.text) if last else 0
-    text = "".join(f"{at:%Y-%m-%dT%H:%M:%SZ} {redact(line)[:LINE_LIMIT]}\n" for one in lines for line in one.splitlines() or [""])
+    text = "".join(
+        f"{at:%Y-%m-%dT%H:%M:%SZ} {redact(line)[:LINE_LIMIT]}\n"
+        for one in lines
+        for line in one.splitlines() or [""]
+    )
     DeploymentLog.objects.create(deployment=deployment, offset=offset, text=text, at=at)
 
 
@@ -72,7 +76,7 @@ def intend(deployment: Deployment, step: Step, calls, at: datetime) -> list[Inte
     """Commit-ready intents for `calls`: the same token finds the same row again; `sends` counts the tries."""
     intents = []
     for call in calls:
-        intent, created = Intent.objects.get_or_create(
+        intent, _ = Intent.objects.get_or_create(
             deployment=deployment,
             token=call.token,
             defaults={

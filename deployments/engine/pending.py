@@ -1,5 +1,8 @@
 """A deployment that has not started: plan it, ask the people, ask decide(), start it or say why not."""
 
+from django.conf import settings
+from django.db import transaction
+
 from approvals import gate
 from approvals.actions.rebind import rebind
 from approvals.actions.request import request
@@ -13,8 +16,6 @@ from deployments.models import Deployment
 from deployments.rules import state_for
 from deployments.states import State
 from deployments.transition import transition
-from django.conf import settings
-from django.db import transaction
 from kernel.refusals import LostRace
 from kernel.verdicts import Allow, CheckState, Verdict, Wait, wire_time
 
@@ -102,7 +103,9 @@ def end_of_approval(work: Work) -> bool:
     open_states = (ApprovalState.OPEN, ApprovalState.VOID, ApprovalState.SATISFIED)
     if approval.state == ApprovalState.REJECTED:
         to, why = State.REJECTED, "A person rejected it."
-    elif approval.state == ApprovalState.EXPIRED or (approval.state in open_states and lapsed and lapsed <= work.at):
+    elif approval.state == ApprovalState.EXPIRED or (
+        approval.state in open_states and lapsed and lapsed <= work.at
+    ):
         to, why = State.EXPIRED, "The approval lapsed before it could be used."
     else:
         return False
@@ -130,12 +133,22 @@ def settle(work: Work, verdict: Verdict) -> None:
         else:
             codes = [reason["code"] for reason in reasons]
             until = {"until": wire_time(verdict.until)} if verdict.until else {}
-            transition(deployment, state, actor=work.actor, at=work.at, why=text, data={"codes": codes, **until}, **columns)
+            transition(
+                deployment,
+                state,
+                actor=work.actor,
+                at=work.at,
+                why=text,
+                data={"codes": codes, **until},
+                **columns,
+            )
         journal.log(deployment, [f"{state}: {text}"], work.at)
 
 
 def _keep(deployment: Deployment, columns: dict) -> None:
-    held = Deployment.objects.filter(pk=deployment.pk, lease_epoch=deployment.lease_epoch, state=deployment.state)
+    held = Deployment.objects.filter(
+        pk=deployment.pk, lease_epoch=deployment.lease_epoch, state=deployment.state
+    )
     if held.update(**columns) != 1:
         raise LostRace
     for name, value in columns.items():

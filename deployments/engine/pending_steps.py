@@ -14,7 +14,11 @@ STEP_OF = {
     "window": StepKind.WINDOW,
     "lane": StepKind.LANE,
 }
-STEP_STATE = {CheckState.PASS: StepState.DONE, CheckState.WAIT: StepState.WAITING, CheckState.DENY: StepState.FAILED}
+STEP_STATE = {
+    CheckState.PASS: StepState.DONE,
+    CheckState.WAIT: StepState.WAITING,
+    CheckState.DENY: StepState.FAILED,
+}
 
 
 def show(deployment: Deployment, verdict: Verdict, at: datetime) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 
 import rfc8785
+from django.db import transaction
 
 from audit.actions.append import append
 from deployments.engine import journal
@@ -12,7 +13,6 @@ from deployments.engine.work import NOW, Again, Work, context_for
 from deployments.executor import Calls, Done, Progress
 from deployments.models import Deployment, Step
 from deployments.states import StepKind, StepState
-from django.db import transaction
 from kernel.clock import now
 from pipelines.actions.test_account import test_account
 
@@ -34,7 +34,10 @@ def basis(work: Work) -> str:
 
 def plan_digest(result: dict) -> str:
     """SHA-256 over the state and the normalised changes (no ids, times or order)."""
-    return "sha256:" + hashlib.sha256(rfc8785.dumps({"state": result["state"], "changes": result["changes"]})).hexdigest()
+    return (
+        "sha256:"
+        + hashlib.sha256(rfc8785.dumps({"state": result["state"], "changes": result["changes"]})).hexdigest()
+    )
 
 
 def tick(work: Work) -> Again:
@@ -42,7 +45,9 @@ def tick(work: Work) -> Again:
     deployment = work.deployment
     if deployment.environment.account.test_result is None:
         # Never proved: prove it before the first use, with calls that change nothing.
-        test_account(actor=work.actor, account_id=deployment.environment.account.account_id, sessions=work.sessions)
+        test_account(
+            actor=work.actor, account_id=deployment.environment.account.account_id, sessions=work.sessions
+        )
         return NOW
     step = journal.step_of(deployment, StepKind.PLAN)
     moved = drive(work, step, lambda: _ask(work, step), lambda: work.session("plan"))
@@ -50,7 +55,9 @@ def tick(work: Work) -> Again:
         _store(work, step, moved.done.result)
         return NOW
     if moved.failed or moved.stuck or _late(step):
-        _fail(work, step, moved.failed.detail if moved.failed else moved.doubt or "AWS did not answer in time.")
+        _fail(
+            work, step, moved.failed.detail if moved.failed else moved.doubt or "AWS did not answer in time."
+        )
         return NOW
     return moved.again
 
@@ -81,7 +88,9 @@ def _store(work: Work, step: Step, result: dict) -> None:
         Deployment.objects.filter(pk=work.deployment.pk).update(**columns)
         for name, value in columns.items():
             setattr(work.deployment, name, value)
-        detail = "Nothing would change." if result["state"] == "none" else f"{len(result['changes'])} change(s)."
+        detail = (
+            "Nothing would change." if result["state"] == "none" else f"{len(result['changes'])} change(s)."
+        )
         journal.set_step(step, StepState.DONE, now(), detail)
         append(
             kind="plan.computed",

@@ -1,5 +1,7 @@
 """Going back to the last verified release, and testing that it stands: `rolled_back`, or `rollback_failed`."""
 
+from django.db import transaction
+
 from deployments.engine import ending, journal
 from deployments.engine.doubt import settle_doubt
 from deployments.engine.drive import Moved, drive
@@ -10,7 +12,6 @@ from deployments.executor import Done, Progress
 from deployments.models import Deployment, Step
 from deployments.states import State, StepKind, StepState
 from deployments.transition import transition
-from django.db import transaction
 from kernel.clock import now
 
 ROLLBACK_SECONDS = 3600
@@ -34,7 +35,9 @@ def tick(work: Work) -> Again:
     if verdict is None:
         return again
     if verdict == "failed":
-        return _end(work, State.ROLLBACK_FAILED, tests, f"The tests of {back_to.version} failed after going back.")
+        return _end(
+            work, State.ROLLBACK_FAILED, tests, f"The tests of {back_to.version} failed after going back."
+        )
     return _end(work, State.ROLLED_BACK, None, f"Back at {back_to.version}.")
 
 

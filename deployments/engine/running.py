@@ -1,5 +1,7 @@
 """AWS is being changed: make sure we are who we should be, then apply exactly the plan."""
 
+from django.db import transaction
+
 from deployments.engine import ending, journal
 from deployments.engine.doubt import settle_doubt
 from deployments.engine.drive import Moved, drive
@@ -8,7 +10,6 @@ from deployments.executor import Failed, Poll
 from deployments.models import Deployment, Intent, Step
 from deployments.states import State, StepKind, StepState
 from deployments.transition import transition
-from django.db import transaction
 from kernel.clock import now
 
 APPLY_SECONDS = 3600
@@ -17,7 +18,10 @@ APPLY_SECONDS = 3600
 def tick(work: Work) -> Again:
     deployment = work.deployment
     step = journal.step_of(deployment, StepKind.APPLY)
-    if deployment.cancel_requested_at and not Intent.objects.filter(deployment=deployment, purpose="apply").exists():
+    if (
+        deployment.cancel_requested_at
+        and not Intent.objects.filter(deployment=deployment, purpose="apply").exists()
+    ):
         return _cancelled(work, step)
     if deployment.aws_identity is None:
         moved = drive(work, step, lambda: _identify(work), lambda: None)
@@ -26,7 +30,12 @@ def tick(work: Work) -> Again:
         return settle_doubt(work, State.RUNNING, moved)
     if deployment.plan_state == "none":
         return _verify_next(work, step, StepState.SKIPPED, "Nothing would change.")
-    moved = drive(work, step, lambda: work.executor.apply(context_for(work, step, "deploy")), lambda: work.session("deploy"))
+    moved = drive(
+        work,
+        step,
+        lambda: work.executor.apply(context_for(work, step, "deploy")),
+        lambda: work.session("deploy"),
+    )
     if moved.done:
         return _verify_next(work, step, StepState.DONE, moved.done.detail)
     if moved.failed:
@@ -47,7 +56,9 @@ def _identify(work: Work):
     expected = work.deployment.environment.account.account_id
     role = work.deployment.environment.account.deploy_role_arn.rsplit("/", 1)[-1]
     if identity["account"] != expected or f"/{role}/" not in identity["arn"]:
-        return Failed(f"We are {identity['arn']}, not {role} in {expected}.", code="wrong_account", changed=False)
+        return Failed(
+            f"We are {identity['arn']}, not {role} in {expected}.", code="wrong_account", changed=False
+        )
     with transaction.atomic():
         journal.fence(work.deployment)
         Deployment.objects.filter(pk=work.deployment.pk).update(aws_identity=identity)
@@ -61,7 +72,9 @@ def _cancelled(work: Work, step: Step) -> Again:
         journal.fence(work.deployment)
         at = now()
         journal.set_step(step, StepState.SKIPPED, at, "Cancelled before anything was changed.")
-        transition(work.deployment, State.CANCELLED, actor=work.actor, at=at, why=work.deployment.cancel_reason)
+        transition(
+            work.deployment, State.CANCELLED, actor=work.actor, at=at, why=work.deployment.cancel_reason
+        )
     return NOW
 
 
@@ -71,7 +84,9 @@ def _verify_next(work: Work, step: Step, state: StepState, detail: str) -> Again
         at = now()
         journal.set_step(step, state, at, detail)
         if work.deployment.state == State.UNCERTAIN:
-            transition(work.deployment, State.RUNNING, actor=work.actor, at=at, why="AWS has been read; it is done.")
+            transition(
+                work.deployment, State.RUNNING, actor=work.actor, at=at, why="AWS has been read; it is done."
+            )
         transition(work.deployment, State.VERIFYING, actor=work.actor, at=at, reasons=[])
         journal.log(work.deployment, ["Changed. Testing."], at)
     return NOW

@@ -7,9 +7,11 @@ what is there, and only otherwise sends again, with the same token (product inva
 import re
 from dataclasses import dataclass
 
+from django.db import transaction
+
+from audit.actions.append import append
 from aws.errors import FaultKind, classify
 from aws.session import AwsSession
-from audit.actions.append import append
 from deployments import lease
 from deployments.engine import journal
 from deployments.engine.work import Work, cache
@@ -18,7 +20,6 @@ from deployments.failpoints import reach
 from deployments.models import Intent, Step
 from deployments.redaction import redact
 from deployments.states import IntentOutcome
-from django.db import transaction
 from kernel.clock import now
 from kernel.refusals import LostRace
 
@@ -90,7 +91,7 @@ def _one(call: Call, intent: Intent, session: AwsSession, work: Work):
         params[call.body_field] = call.body
     try:
         answer = getattr(session.client(service), _snake(operation))(**params)
-    except Exception as error:  # classify() knows every kind; what it does not know is ambiguous
+    except Exception as error:  # noqa: BLE001 - classify() knows every kind; what it does not know is ambiguous
         fault = classify(error)
         if fault.kind == FaultKind.EXPIRED:
             cache.drop(work.deployment.pk)

@@ -4,13 +4,14 @@ The worker reads with the tools account's credentials and writes with the deploy
 needs the tools bucket (product.md "The flow", point 6).
 """
 
+from django.db import transaction
+
 from aws import artifacts
 from aws.errors import FaultKind, classify
-from deployments.executor import Call, Calls, Done, Failed, Progress
 from deployments.engine import journal
 from deployments.engine.work import Work, reader
+from deployments.executor import Call, Calls, Done, Failed, Progress
 from deployments.models import Deployment
-from django.db import transaction
 
 ALWAYS = ("test-bundle",)
 
@@ -44,7 +45,11 @@ def _look(work: Work, release, session, prefix: str) -> Progress:
     for artifact in wanted:
         found = known.get(artifact.digest) or _there(session, work.staging_bucket, artifact)
         if found == "foreign":
-            return Failed(f"{_key(artifact)} in the staging bucket has other bytes.", code="staging_foreign", changed=False)
+            return Failed(
+                f"{_key(artifact)} in the staging bucket has other bytes.",
+                code="staging_foreign",
+                changed=False,
+            )
         if found:
             have[artifact.digest] = found
         else:
@@ -52,24 +57,25 @@ def _look(work: Work, release, session, prefix: str) -> Progress:
     if not missing:
         return Done("The artifacts lie in the account.", have)
     read = reader(work, release)
-    calls = []
-    for artifact in missing:
-        calls.append(
-            Call(
-                api="s3.PutObject",
-                params={
-                    "Bucket": work.staging_bucket,
-                    "Key": _key(artifact),
-                    "IfNoneMatch": "*",
-                    "Metadata": {"rg-digest": artifact.digest},
-                },
-                token=f"{prefix}-stage-{artifact.digest[7:23]}",
-                target=f"s3://{work.staging_bucket}/{_key(artifact)}",
-                purpose="stage",
-                body=read(artifact.name),
-            )
-        )
-    return Calls(tuple(calls), f"Copying {len(calls)} artifact(s) into the account.")
+    calls = tuple(_copy(work, artifact, prefix, read(artifact.name)) for artifact in missing)
+    return Calls(calls, f"Copying {len(calls)} artifact(s) into the account.")
+
+
+def _copy(work: Work, artifact, prefix: str, data: bytes) -> Call:
+    """Write once: If-None-Match refuses a second object under the same key (Amazon S3 API, PutObject)."""
+    return Call(
+        api="s3.PutObject",
+        params={
+            "Bucket": work.staging_bucket,
+            "Key": _key(artifact),
+            "IfNoneMatch": "*",
+            "Metadata": {"rg-digest": artifact.digest},
+        },
+        token=f"{prefix}-stage-{artifact.digest[7:23]}",
+        target=f"s3://{work.staging_bucket}/{_key(artifact)}",
+        purpose="stage",
+        body=data,
+    )
 
 
 def _key(artifact) -> str:
@@ -85,7 +91,9 @@ def _there(session, bucket: str, artifact) -> dict | str | None:
             return None
         raise
     version = head.get("VersionId", "")
-    digest, _ = artifacts.hash_object(session, bucket, _key(artifact), version, limit_bytes=artifact.size or 2**30)
+    digest, _ = artifacts.hash_object(
+        session, bucket, _key(artifact), version, limit_bytes=artifact.size or 2**30
+    )
     if digest != artifact.digest:
         return "foreign"
     return {"bucket": bucket, "key": _key(artifact), "version_id": version}

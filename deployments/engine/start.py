@@ -1,15 +1,16 @@
 """The start: decide() once more, consume the approval, take the lane: one transaction, or nothing."""
 
+from django.db import IntegrityError, transaction
+
 from approvals.actions.consume import consume
-from deployments.engine.supersede import supersede_older
 from deployments.decision import decide, with_everything
 from deployments.engine import journal, pending_steps
 from deployments.engine.planning import still_holds
+from deployments.engine.supersede import supersede_older
 from deployments.engine.work import NOW, Again, Work
 from deployments.models import Deployment, Lane
 from deployments.states import State, StepKind, StepState
 from deployments.transition import transition
-from django.db import IntegrityError, transaction
 from kernel.clock import now
 from kernel.verdicts import Allow
 
@@ -37,10 +38,17 @@ def _start(work: Work) -> Again:
         return NOW
     pending_steps.show(deployment, verdict, at)
     if deployment.approval is not None:
-        consume(request=deployment.approval, content_hash=deployment.approval.content_hash, actor=work.actor, at=at)
+        consume(
+            request=deployment.approval,
+            content_hash=deployment.approval.content_hash,
+            actor=work.actor,
+            at=at,
+        )
     elif deployment.kind == "deploy":
         supersede_older(deployment=deployment, actor=work.actor, at=at)
-    lane = Lane.objects.filter(application_id=deployment.application_id, environment_id=deployment.environment_id).first()
+    lane = Lane.objects.filter(
+        application_id=deployment.application_id, environment_id=deployment.environment_id
+    ).first()
     transition(
         deployment,
         State.RUNNING,

@@ -33,7 +33,15 @@ def supersede_older(*, deployment: Deployment, actor: Actor, at: datetime) -> li
     for row in with_everything(older).order_by("id"):
         why = f"{deployment.version} was cut later and goes instead."
         try:
-            transition(row, State.SUPERSEDED, actor=actor, at=at, why=why, data={"by": deployment.pk}, superseded_by=deployment)
+            transition(
+                row,
+                State.SUPERSEDED,
+                actor=actor,
+                at=at,
+                why=why,
+                data={"by": deployment.pk},
+                superseded_by=deployment,
+            )
         except LostRace:
             continue  # it moved just now; if it is still pending the next start or vote sees it
         ended.append(row.pk)

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db import transaction
+
 from builds.actions.attach_evidence import attach_result
 from deployments import runners
 from deployments.engine import ending, journal
@@ -13,7 +15,6 @@ from deployments.executor import Done, Poll, Progress
 from deployments.models import Step
 from deployments.states import State, StepKind, StepState
 from deployments.transition import transition
-from django.db import transaction
 from kernel.clock import now
 
 
@@ -89,8 +90,18 @@ def _record(work: Work, step: Step, release, suite: dict, attempt: int, moved: M
                 data=result["junit"],
             )
         passed, words = judge(result, evidence)
-        journal.log(deployment, [*result.get("log", "").splitlines()[-500:], f"{suite['name']} #{attempt}: {words}"], now())
-        entry = {"suite": suite["name"], "attempt": attempt, "passed": passed, "words": words, "required": suite["required"]}
+        journal.log(
+            deployment,
+            [*result.get("log", "").splitlines()[-500:], f"{suite['name']} #{attempt}: {words}"],
+            now(),
+        )
+        entry = {
+            "suite": suite["name"],
+            "attempt": attempt,
+            "passed": passed,
+            "words": words,
+            "required": suite["required"],
+        }
         data = {**step.data, "results": [*step.data.get("results", []), entry], "last_detail": ""}
         data.pop("suite_started", None)
         again = not passed and attempt <= suite.get("retries", 0)

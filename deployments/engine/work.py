@@ -6,12 +6,13 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from aws import artifacts, policies
 from aws.session import AwsSession, AwsTarget, Sessions
 from deployments import executors
 from deployments.executor import ArtifactRef, Context, IntentView
 from deployments.models import Deployment, Intent, Step
-from django.conf import settings
 from kernel.actor import Actor
 from kernel.clock import now, raw_now
 from pipelines.models import PipelineVersion
@@ -132,7 +133,9 @@ def poll_after(step: Step) -> Again:
     return Again(min(longest, max(shortest, age / 20)))
 
 
-def context_for(work: Work, step: Step, purpose: str, *, release=None, data: dict | None = None, prefix: str | None = None) -> Context:
+def context_for(
+    work: Work, step: Step, purpose: str, *, release=None, data: dict | None = None, prefix: str | None = None
+) -> Context:
     """What the executor may know at this tick; `release` is another one when rolling back to it."""
     deployment = work.deployment
     release = release or deployment.release

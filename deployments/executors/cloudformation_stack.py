@@ -97,7 +97,9 @@ def _describe(context: Context) -> dict | None:
 
 def _events(context: Context) -> list[dict]:
     """The stack's events, newest first, as AWS lists them; an unknown stack has none."""
-    pages = _client(context).get_paginator("describe_stack_events").paginate(StackName=context.settings["stack"])
+    pages = (
+        _client(context).get_paginator("describe_stack_events").paginate(StackName=context.settings["stack"])
+    )
     found = _gone_is_none(lambda: [event for page in pages for event in page["StackEvents"]])
     return found or []
 
@@ -106,7 +108,9 @@ def _plan(context: Context, purpose: str) -> Progress:
     stack = _stack(context)
     status = stack["StackStatus"] if stack else None
     if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
-        return Calls((_delete_stack(context, "cleanup", "dead"),), "Removing the dead stack of a failed creation.")
+        return Calls(
+            (_delete_stack(context, "cleanup", "dead"),), "Removing the dead stack of a failed creation."
+        )
     if status and status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
         return Poll(f"The stack is busy ({status}).")
     if status and status.endswith("_FAILED"):
@@ -114,7 +118,9 @@ def _plan(context: Context, purpose: str) -> Progress:
     found = _describe(context)
     if found is None:
         refused = _refused(context, f"{context.name_prefix}-plan")
-        return refused or _create(context, "UPDATE" if status not in (None, "REVIEW_IN_PROGRESS") else "CREATE", purpose)
+        return refused or _create(
+            context, "UPDATE" if status not in (None, "REVIEW_IN_PROGRESS") else "CREATE", purpose
+        )
     if found["Status"] in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
         return Poll("AWS is computing the change set.")
     if found["Status"] == "FAILED":
@@ -134,7 +140,13 @@ def normalise(changes: list[dict]) -> list[dict]:
     rows = []
     for change in changes:
         one = change.get("ResourceChange") or {}
-        fields = sorted({d.get("Target", {}).get("Name") or d["Target"].get("Attribute", "") for d in one.get("Details", []) if d.get("Target")})
+        fields = sorted(
+            {
+                d.get("Target", {}).get("Name") or d["Target"].get("Attribute", "")
+                for d in one.get("Details", [])
+                if d.get("Target")
+            }
+        )
         rows.append(
             {
                 "action": one.get("Action", "Unknown"),
@@ -161,7 +173,11 @@ def _refused(context: Context, token: str) -> Failed | None:
 def _create(context: Context, kind: str, purpose: str) -> Progress:
     template = context.artifacts.get(context.settings["template"])
     if template is None or template.bucket is None:
-        return Failed(f"The build has no artifact named {context.settings['template']}.", code="plan_failed", changed=False)
+        return Failed(
+            f"The build has no artifact named {context.settings['template']}.",
+            code="plan_failed",
+            changed=False,
+        )
     try:
         declared = declared_parameters(context.read_artifact(template.name))
     except TemplateUnreadable as error:
@@ -212,7 +228,14 @@ def _execute(context: Context, purpose: str) -> Progress:
             return Poll("AWS took the order; its events are not visible yet.")
         params = {"ChangeSetName": context.data["change_set"], "StackName": context.settings["stack"]}
         target = f"stack {context.settings['stack']}"
-        call = Call("cloudformation.ExecuteChangeSet", params, token, target, purpose, token_field="ClientRequestToken")
+        call = Call(
+            "cloudformation.ExecuteChangeSet",
+            params,
+            token,
+            target,
+            purpose,
+            token_field="ClientRequestToken",
+        )
         return Calls((call,), "Executing the change set.")
     if intent is not None and intent.outcome in ("done", "ambiguous", "pending"):
         return Poll("AWS took the order; its events are not visible yet.")
@@ -228,4 +251,11 @@ def _delete_change_set(context: Context) -> Call:
 def _delete_stack(context: Context, purpose: str, why: str) -> Call:
     params = {"StackName": context.settings["stack"]}
     token = f"{context.name_prefix}-{why}"
-    return Call("cloudformation.DeleteStack", params, token, f"stack {context.settings['stack']}", purpose, "ClientRequestToken")
+    return Call(
+        "cloudformation.DeleteStack",
+        params,
+        token,
+        f"stack {context.settings['stack']}",
+        purpose,
+        "ClientRequestToken",
+    )

@@ -48,8 +48,16 @@ class S3Site:
             return Done("This release is live.", {"state": "none", "changes": [], "data": {"from": live}})
         before = _manifest(context, live) if live else {}
         changes = compare(before, {name: _sha(data) for name, data in files.items()})
-        entry = {"action": "Modify" if live else "Add", "logical_id": _entry(context), "type": "EntryDocument", "replacement": None}
-        return Done(f"{len(changes)} file(s) differ.", {"state": "ready", "changes": [entry, *changes], "data": {"from": live}})
+        entry = {
+            "action": "Modify" if live else "Add",
+            "logical_id": _entry(context),
+            "type": "EntryDocument",
+            "replacement": None,
+        }
+        return Done(
+            f"{len(changes)} file(s) differ.",
+            {"state": "ready", "changes": [entry, *changes], "data": {"from": live}},
+        )
 
     def apply(self, context: Context) -> Progress:
         return _switch(context, "apply")
@@ -101,7 +109,12 @@ def _files(context: Context) -> dict[str, bytes]:
                 raise BundleInvalid(f"The bundle has more than {MOST_FILES} files or {MOST_BYTES} bytes.")
             for info in entries:
                 path = info.filename
-                if path.startswith("/") or "\\" in path or ".." in path.split("/") or (info.external_attr >> 28) == 0xA:
+                if (
+                    path.startswith("/")
+                    or "\\" in path
+                    or ".." in path.split("/")
+                    or (info.external_attr >> 28) == 0xA
+                ):
                     raise BundleInvalid(f"The bundle has an unsafe path: {path[:100]}")
                 files[path] = bundle.read(info)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
@@ -138,8 +151,10 @@ def _manifest(context: Context, digest: str) -> dict[str, str]:
 
 def _laid(context: Context) -> dict[str, str]:
     """Keys already under this release's prefix, with their ETag (the MD5 of a single put)."""
-    pages = _s3(context).get_paginator("list_objects_v2").paginate(
-        Bucket=context.settings["bucket"], Prefix=_prefix(_hex(context))
+    pages = (
+        _s3(context)
+        .get_paginator("list_objects_v2")
+        .paginate(Bucket=context.settings["bucket"], Prefix=_prefix(_hex(context)))
     )
     return {o["Key"]: o["ETag"].strip('"') for page in pages for o in page.get("Contents", [])}
 
@@ -169,7 +184,9 @@ def _switch(context: Context, purpose: str) -> Progress:
     }
     body = with_base(files[_entry(context)], "/" + _prefix(wanted))
     target = f"s3://{context.settings['bucket']}/{_entry(context)}"
-    return Calls((Call("s3.PutObject", params, token, target, purpose, body=body),), f"Switching to {context.version}.")
+    return Calls(
+        (Call("s3.PutObject", params, token, target, purpose, body=body),), f"Switching to {context.version}."
+    )
 
 
 def _missing(context: Context, files: dict[str, bytes], purpose: str) -> list[Call]:
@@ -189,7 +206,11 @@ def _missing(context: Context, files: dict[str, bytes], purpose: str) -> list[Ca
             "Metadata": {"rg-sha256": _sha(data)},
         }
         token = f"{context.name_prefix}-lay-{_sha(key.encode())[:16]}"
-        calls.append(Call("s3.PutObject", params, token, f"s3://{context.settings['bucket']}/{key}", purpose, body=data))
+        calls.append(
+            Call(
+                "s3.PutObject", params, token, f"s3://{context.settings['bucket']}/{key}", purpose, body=data
+            )
+        )
     return calls
 
 
@@ -200,5 +221,7 @@ def _type(path: str) -> str:
 def with_base(html: bytes, base: str) -> bytes:
     """The document with `<base href>` as the first thing in its head (HTML Living Standard, 4.2.3)."""
     tag = f'<base href="{base}">'.encode()
-    marked, count = re.subn(rb"(<head(?:\s[^>]*)?>)", lambda match: match.group(1) + tag, html, count=1, flags=re.IGNORECASE)
+    marked, count = re.subn(
+        rb"(<head(?:\s[^>]*)?>)", lambda match: match.group(1) + tag, html, count=1, flags=re.IGNORECASE
+    )
     return marked if count else tag + html

@@ -24,7 +24,12 @@ def outcome_of(events: list[dict], token: str, already_logged: tuple = ()) -> Pr
     if status in UNDONE:
         return Failed(f"AWS undid the change: {_why(ours)}", code="aws_rolled_back", undone=True, log=lines)
     if status in NOTHING_LEFT:
-        return Failed(f"The stack could not be created: {_why(ours)}", code="creation_failed", nothing_left=True, log=lines)
+        return Failed(
+            f"The stack could not be created: {_why(ours)}",
+            code="creation_failed",
+            nothing_left=True,
+            log=lines,
+        )
     if status.endswith("_IN_PROGRESS"):
         return Poll(f"The stack is {status}.", data={"logged": seen}, log=lines)
     return Unknown(f"The stack is in {status}: {_why(ours)}")
@@ -32,7 +37,11 @@ def outcome_of(events: list[dict], token: str, already_logged: tuple = ()) -> Pr
 
 def _why(events: list[dict]) -> str:
     """The first failure is the cause; later ones are usually "cancelled" because of it."""
-    failed = [e for e in reversed(events) if e["ResourceStatus"].endswith("_FAILED") and e.get("ResourceStatusReason")]
+    failed = [
+        e
+        for e in reversed(events)
+        if e["ResourceStatus"].endswith("_FAILED") and e.get("ResourceStatusReason")
+    ]
     if not failed:
         return "AWS gave no reason."
     return f"{failed[0]['LogicalResourceId']}: {failed[0]['ResourceStatusReason']}"
@@ -40,7 +49,6 @@ def _why(events: list[dict]) -> str:
 
 def _lines(events: list[dict], already_logged) -> tuple[tuple[str, ...], list[str]]:
     fresh = [event for event in reversed(events) if event["EventId"] not in set(already_logged)]
-    lines = tuple(
-        f"{e['ResourceStatus']} {e['ResourceType']} {e['LogicalResourceId']} {e.get('ResourceStatusReason', '')}".rstrip() for e in fresh
-    )
+    names = ("ResourceStatus", "ResourceType", "LogicalResourceId", "ResourceStatusReason")
+    lines = tuple(" ".join(str(e.get(name, "")) for name in names).rstrip() for e in fresh)
     return lines, [*already_logged, *(event["EventId"] for event in fresh)]

@@ -16,7 +16,9 @@ def stream(filters: Filters, header: list[str]) -> Iterator[bytes]:
     buffer = bytearray(json.dumps({"export": about}).encode() + b"\n")
     rows = History.objects.filter(**filters.conditions()).order_by("requested_at", "deployment")
     for row in rows.iterator(chunk_size=2000):
-        buffer += json.dumps({name: _value(getattr(row, name), kind) for name, kind in COLUMNS}).encode() + b"\n"
+        buffer += (
+            json.dumps({name: _value(getattr(row, name), kind) for name, kind in COLUMNS}).encode() + b"\n"
+        )
         if len(buffer) >= CHUNK:
             yield bytes(buffer)
             buffer.clear()

@@ -36,7 +36,9 @@ class Deployment(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
-    approval = models.ForeignKey(ApprovalRequest, null=True, on_delete=models.PROTECT, related_name="deployments")
+    approval = models.ForeignKey(
+        ApprovalRequest, null=True, on_delete=models.PROTECT, related_name="deployments"
+    )
     pipeline_version = models.ForeignKey(PipelineVersion, null=True, on_delete=models.PROTECT)
     pool = models.CharField(max_length=64, default="", blank=True)
     plan_state = models.CharField(max_length=12, default="not_computed")  # ready | none | not_computed
@@ -133,7 +135,9 @@ class DeploymentLog(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["deployment", "offset"], name="deployment_log_offset_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["deployment", "offset"], name="deployment_log_offset_once")
+        ]
 
 
 class Lane(models.Model):

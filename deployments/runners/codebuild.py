@@ -41,7 +41,11 @@ def _find(context: Context, token: str) -> dict | None:
     if intent is None:
         return None
     known = intent.response.get("build")
-    ids = [known] if known else _client(context).list_builds_for_project(projectName=PROJECT, sortOrder="DESCENDING")["ids"][:50]
+    ids = (
+        [known]
+        if known
+        else _client(context).list_builds_for_project(projectName=PROJECT, sortOrder="DESCENDING")["ids"][:50]
+    )
     builds = _client(context).batch_get_builds(ids=ids)["builds"] if ids else []
     return next((b for b in builds if known or _carries(b, token)), None)
 
@@ -70,7 +74,9 @@ def _start(context: Context, suite: dict, token: str, bundle) -> Call:
         "environmentVariablesOverride": [
             {"name": name, "value": value, "type": "PLAINTEXT"} for name, value in sorted(variables.items())
         ],
-        "logsConfigOverride": {"s3Logs": {"status": "ENABLED", "location": f"{context.staging_bucket}/{place}/log"}},
+        "logsConfigOverride": {
+            "s3Logs": {"status": "ENABLED", "location": f"{context.staging_bucket}/{place}/log"}
+        },
         "artifactsOverride": {
             "type": "S3",
             "location": context.staging_bucket,

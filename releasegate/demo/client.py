@@ -13,7 +13,9 @@ class ApiError(Exception):
     """The API refused; `status` and the problem document's `body`."""
 
     def __init__(self, method: str, path: str, status: int, body: dict):
-        super().__init__(f"{method} {path}: {status} {body.get('code')}: {body.get('detail')} {body.get('errors', '')}")
+        super().__init__(
+            f"{method} {path}: {status} {body.get('code')}: {body.get('detail')} {body.get('errors', '')}"
+        )
         self.status, self.body = status, body
 
 
@@ -52,10 +54,16 @@ class Client:
         """Through the sign-in page, as a person does. Raises ApiError when it is refused."""
         page = self.opener.open(self.url + "/sign-in", timeout=30).read().decode()
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page).group(1)
-        form = urllib.parse.urlencode({"login": login, "password": password, "csrfmiddlewaretoken": token}).encode()
-        self.opener.open(urllib.request.Request(self.url + "/sign-in", form, {"Referer": self.url}), timeout=30).read()
+        form = urllib.parse.urlencode(
+            {"login": login, "password": password, "csrfmiddlewaretoken": token}
+        ).encode()
+        self.opener.open(
+            urllib.request.Request(self.url + "/sign-in", form, {"Referer": self.url}), timeout=30
+        ).read()
         if not any(cookie.name == "session" for cookie in self.jar):
-            raise ApiError("POST", "/sign-in", 401, {"code": "not_authenticated", "detail": "sign-in refused"})
+            raise ApiError(
+                "POST", "/sign-in", 401, {"code": "not_authenticated", "detail": "sign-in refused"}
+            )
 
     def _send(self, method: str, path: str, data: bytes | None, kind: str, timeout: float) -> dict:
         headers = {"Content-Type": kind, "Accept": "application/json", "Referer": self.url}

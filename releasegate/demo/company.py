@@ -23,7 +23,11 @@ GROUPS = {
 }
 TEAMS = {"payments": ["dana"], "web": ["dana"]}
 APPLICATIONS = {
-    "payments": {"team": "payments", "owners_group": "payments-owners", "release_branches": ["main", "release/*"]},
+    "payments": {
+        "team": "payments",
+        "owners_group": "payments-owners",
+        "release_branches": ["main", "release/*"],
+    },
     "storefront": {"team": "web", "owners_group": "web-owners", "release_branches": ["main", "release/*"]},
 }
 PROTECTED = ["requester", "submitter", "author"]
@@ -82,11 +86,17 @@ WINDOWS = [
         "duration": 3_600,
     },
 ]
+
+
 def _pipeline(application: str, target) -> str:
     """dev → staging → prod → prod-eu, each with the tests of the artifact."""
     lines = [f"application: {application}", "stages:"]
     for environment in ENVIRONMENTS:
-        lines += [f"  - environment: {environment}", f"    target: {target(environment)}", "    tests: required"]
+        lines += [
+            f"  - environment: {environment}",
+            f"    target: {target(environment)}",
+            "    tests: required",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -105,7 +115,12 @@ PIPELINES = {"payments": _pipeline("payments", _stack), "storefront": _pipeline(
 COMMITS = {
     "payments": [
         ("3f1c", "dana", "Charge in the customer's currency", "PAY-71"),
-        ("9a40", "lena", "Raise the function's memory to 256 MB\n\nCo-authored-by: Dana Kovač <dana@acme.example>", "PAY-74"),
+        (
+            "9a40",
+            "lena",
+            "Raise the function's memory to 256 MB\n\nCo-authored-by: Dana Kovač <dana@acme.example>",
+            "PAY-74",
+        ),
         ("c7de", "lena", "Publish payment events to a topic", "PAY-77"),
     ],
     "storefront": [

@@ -45,7 +45,8 @@ JUNIT = """\
 """
 COVERAGE = """\
 <?xml version="1.0"?>
-<coverage line-rate="0.9" branch-rate="0.8" version="7.17" timestamp="0"><packages><package name="{app}" line-rate="0.9" branch-rate="0.8">
+<coverage line-rate="0.9" branch-rate="0.8" version="7.17" timestamp="0"><packages>
+<package name="{app}" line-rate="0.9" branch-rate="0.8">
 <classes><class name="main" filename="{app}/main.py" line-rate="0.9" branch-rate="0.8"><methods/><lines>
 {lines}</lines></class></classes></package></packages></coverage>
 """
@@ -101,12 +102,19 @@ def payments_template(version: str) -> bytes:
         },
         "Limit": {
             "Type": "AWS::SSM::Parameter",
-            "Properties": {"Type": "String", "Value": "500" if newer else "250", "Description": "Daily limit"},
+            "Properties": {
+                "Type": "String",
+                "Value": "500" if newer else "250",
+                "Description": "Daily limit",
+            },
         },
     }
     if newer:
         resources["Events"] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "payments"}}
-    parameters = {name: {"Type": "String"} for name in ("Stage", "FunctionBucket", "FunctionKey", "FunctionObjectVersion")}
+    parameters = {
+        name: {"Type": "String"}
+        for name in ("Stage", "FunctionBucket", "FunctionKey", "FunctionObjectVersion")
+    }
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "payments",
@@ -118,7 +126,11 @@ def payments_template(version: str) -> bytes:
 
 
 def payments_function(version: str) -> bytes:
-    return archive({"main.py": f'VERSION = "{version}"\n\n\ndef handler(event, context):\n    return {{"version": VERSION}}\n'})
+    return archive(
+        {
+            "main.py": f'VERSION = "{version}"\n\n\ndef handler(event, context):\n    return {{"version": VERSION}}\n'
+        }
+    )
 
 
 def storefront_site(version: str) -> bytes:
@@ -127,7 +139,10 @@ def storefront_site(version: str) -> bytes:
         '<link rel="stylesheet" href="site.css">\n</head>\n'
         f"<body>\n<h1>Storefront {version}</h1>\n<p>Everything for the small workshop.</p>\n</body>\n</html>\n"
     )
-    files = {"index.html": page, "site.css": f"/* {version} */\nbody {{ font-family: sans-serif; margin: 3rem }}\n"}
+    files = {
+        "index.html": page,
+        "site.css": f"/* {version} */\nbody {{ font-family: sans-serif; margin: 3rem }}\n",
+    }
     if version != "1.0.0":
         files["delivery.html"] = page.replace("Everything for", "Delivered tomorrow: everything for")
     return archive(files)

@@ -45,7 +45,9 @@ def _stack(sandbox: Sandbox, account: str, environment: str) -> None:
         Capabilities=["CAPABILITY_IAM"],
     )
     end = time.monotonic() + SECONDS
-    while (status := client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]) == "CREATE_IN_PROGRESS":
+    while (
+        status := client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+    ) == "CREATE_IN_PROGRESS":
         if time.monotonic() > end:
             raise TimeoutError(f"{name} is still {status}")
         time.sleep(0.1)
@@ -57,7 +59,7 @@ def _site(sandbox: Sandbox, account: str, environment: str, artifacts: list) -> 
     digest = next(one["digest"] for one in artifacts if one["name"] == "site").removeprefix("sha256:")
     bucket = f"storefront-{environment}-site"
     s3 = sandbox.client("s3", account, company.REGION)
-    page = b"<!doctype html>\n<html><head><title>Storefront</title></head><body><h1>Storefront 1.0.0</h1></body></html>\n"
+    page = b"<!doctype html>\n<html><head><title>Storefront</title></head><body><h1>Storefront 1.0.0</h1></body>\n"
     s3.put_object(
         Bucket=bucket,
         Key="index.html",

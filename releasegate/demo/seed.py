@@ -117,7 +117,10 @@ class Seed:
     def history(self, artifacts: dict, run_outside) -> None:
         """1.0.0 runs everywhere as a baseline; 1.1.0 went through dev and staging and waits in prod."""
         with ThreadPoolExecutor(2) as executor:
-            futures = [executor.submit(self._history, name, artifacts[name], run_outside) for name in company.APPLICATIONS]
+            futures = [
+                executor.submit(self._history, name, artifacts[name], run_outside)
+                for name in company.APPLICATIONS
+            ]
             for future in futures:
                 future.result()
 
@@ -128,7 +131,9 @@ class Seed:
         for environment in company.ENVIRONMENTS:
             run_outside(application, environment)
             body = {"application": application, "version": "1.0.0", "environment": environment}
-            rosa.post("/deployments/baseline", {**body, "reason": "Ran here before Release Gate was introduced."})
+            rosa.post(
+                "/deployments/baseline", {**body, "reason": "Ran here before Release Gate was introduced."}
+            )
         self._post(application, "1.1.0", artifacts["1.1.0"])
         self._bring(dana, application, "dev")
         self._bring(dana, application, "staging", voter=rita)
@@ -137,34 +142,62 @@ class Seed:
     def _post(self, application: str, version: str, artifacts: list) -> str:
         from_ci = Client(self.url, self.tokens[application])
         commits = [
-            {"sha": start.ljust(40, "0"), "author": f"{who}@{company.MAIL}", "message": message, "ticket": ticket}
+            {
+                "sha": start.ljust(40, "0"),
+                "author": f"{who}@{company.MAIL}",
+                "message": message,
+                "ticket": ticket,
+            }
             for start, who, message, ticket in company.COMMITS[application]
         ]
-        build = from_ci.post("/builds", post_of(application, version, artifacts, commits if version != "1.0.0" else []))
+        build = from_ci.post(
+            "/builds", post_of(application, version, artifacts, commits if version != "1.0.0" else [])
+        )
         evidence = f"/builds/{build['id']}/evidence"
         if build["created"]:
-            from_ci.upload(evidence, {"kind": "junit", "name": "unit tests"}, "junit.xml", self.known["_junit"])
-            from_ci.upload(evidence, {"kind": "coverage", "name": "coverage"}, "coverage.xml", self.known["_coverage"])
+            from_ci.upload(
+                evidence, {"kind": "junit", "name": "unit tests"}, "junit.xml", self.known["_junit"]
+            )
+            from_ci.upload(
+                evidence, {"kind": "coverage", "name": "coverage"}, "coverage.xml", self.known["_coverage"]
+            )
         return build["id"]
 
     def _verified(self, application: str, build_id: str) -> bool:
         return Client(self.url, self.tokens[application]).get(f"/builds/{build_id}")["state"] == "verified"
 
     def _ask(self, dana: Client, application: str, environment: str) -> dict:
-        asked = dana.post("/deployments", {"application": application, "version": "1.1.0", "environment": environment})
-        want = lambda: (row := dana.get(f"/deployments/{asked['id']}"))["state"] not in ("requested", "planning") and row
+        asked = dana.post(
+            "/deployments", {"application": application, "version": "1.1.0", "environment": environment}
+        )
+
+        def want():
+            return (row := dana.get(f"/deployments/{asked['id']}"))["state"] not in (
+                "requested",
+                "planning",
+            ) and row
+
         return until(want, what=f"{application} 1.1.0 planned for {environment}")
 
     def _bring(self, dana: Client, application: str, environment: str, voter: Client | None = None) -> None:
         row = self._ask(dana, application, environment)
         if voter is not None:
             approval = row["approval"]
-            body = {"decision": "approve", "content_hash": approval["content_hash"], "comment": "Looks right in dev."}
+            body = {
+                "decision": "approve",
+                "content_hash": approval["content_hash"],
+                "comment": "Looks right in dev.",
+            }
             voter.post(f"/approvals/{approval['id']}/votes", body)
-        done = lambda: (now := dana.get(f"/deployments/{row['id']}"))["ended_at"] and now
+
+        def done():
+            return (now := dana.get(f"/deployments/{row['id']}"))["ended_at"] and now
+
         ended = until(done, what=f"{application} 1.1.0 deployed to {environment}")
         if ended["state"] != "succeeded":
-            raise RuntimeError(f"{application} 1.1.0 ended {ended['state']} in {environment}: {ended['reasons']}")
+            raise RuntimeError(
+                f"{application} 1.1.0 ended {ended['state']} in {environment}: {ended['reasons']}"
+            )
 
 
 def post_of(application: str, version: str, artifacts: list, commits: list) -> dict:
@@ -175,7 +208,12 @@ def post_of(application: str, version: str, artifacts: list, commits: list) -> d
         "commit": (commits[-1]["sha"] if commits else "0a1b".ljust(40, "0")),
         "branch": "main",
         "repository": f"https://git.{company.MAIL}/{application}",
-        "run": {"provider": "jenkins", "id": f"{application}-{version}", "attempt": 1, "url": f"https://ci.{company.MAIL}/{application}"},
+        "run": {
+            "provider": "jenkins",
+            "id": f"{application}-{version}",
+            "attempt": 1,
+            "url": f"https://ci.{company.MAIL}/{application}",
+        },
         "submitter": f"lena@{company.MAIL}",
         "artifacts": artifacts,
         "commits": commits,

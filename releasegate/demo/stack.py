@@ -26,7 +26,12 @@ class Stack:
         self.sealer = SealerLoop(load_signer())
         self.beat = BeatPart()
         self.server = create_server(
-            application, host=host, port=port, threads=settings.WEB_THREADS, ident=None, clear_untrusted_proxy_headers=True
+            application,
+            host=host,
+            port=port,
+            threads=settings.WEB_THREADS,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
         )
         self.port = self.server.effective_port
         self.web = threading.Thread(target=self.server.run, name="web", daemon=True)

@@ -90,7 +90,9 @@ def artifacts(sandbox: Sandbox) -> dict:
     s3 = sandbox.client("s3", company.TOOLS_ACCOUNT, company.REGION)
     return {
         application: {
-            version: [_lay(s3, application, version, *one) for one in fixtures.artifacts(application, version)]
+            version: [
+                _lay(s3, application, version, *one) for one in fixtures.artifacts(application, version)
+            ]
             for version in ("1.0.0", "1.1.0")
         }
         for application in company.APPLICATIONS
@@ -111,7 +113,9 @@ def _lay(s3, application: str, version: str, name: str, kind: str, filename: str
 
 
 def _digest(s3, key: str, version: str) -> str:
-    return fixtures.digest(s3.get_object(Bucket=company.ARTIFACT_BUCKET, Key=key, VersionId=version)["Body"].read())
+    return fixtures.digest(
+        s3.get_object(Bucket=company.ARTIFACT_BUCKET, Key=key, VersionId=version)["Body"].read()
+    )
 
 
 def seed(stack: Stack, known: dict, path: Path) -> dict:
@@ -144,7 +148,9 @@ def _prepare(sandbox: Sandbox, account: str, external_id: str) -> None:
 def announcement(stack: Stack, known: dict, laid: dict) -> dict:
     """The one JSON object of `--json` (api.md "The demo contract")."""
     wanted = ("rita", "rosa", "omar", "dana", "aude", "admin", "iris")
-    people = {name: {key: known["users"][name][key] for key in ("password", "token", "groups")} for name in wanted}
+    people = {
+        name: {key: known["users"][name][key] for key in ("password", "token", "groups")} for name in wanted
+    }
     return {
         "url": f"http://localhost:{stack.port}",
         "users": people,

@@ -13,7 +13,18 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 # What comes along of the caller's environment: nothing that could name a real database, broker or AWS account.
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONUNBUFFERED", "LOG_LEVEL")
+KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONUNBUFFERED",
+    "LOG_LEVEL",
+)
 
 
 class Command(BaseCommand):

@@ -79,10 +79,16 @@ class RealStdout:
 def for_people(said: dict, seconds: float) -> str:
     """The address, who to sign in as, and one line that posts a build."""
     rows = "\n".join(
-        f"  {name:<6} {user['password']}   {', '.join(user['groups']) or '-'}" for name, user in said["users"].items()
+        f"  {name:<6} {user['password']}   {', '.join(user['groups']) or '-'}"
+        for name, user in said["users"].items()
     )
     artifacts = said["artifacts"]["storefront"]["1.1.0"]
-    body = {"application": "storefront", "version": "1.2.0", "commit": "c0ffee".ljust(40, "0"), "branch": "main"}
+    body = {
+        "application": "storefront",
+        "version": "1.2.0",
+        "commit": "c0ffee".ljust(40, "0"),
+        "branch": "main",
+    }
     line = json.dumps(body | {"artifacts": artifacts}, separators=(",", ":"))
     return f"""
 Release Gate is ready after {seconds:.0f} s (a demo: sandbox AWS, nothing real).
