@@ -38,8 +38,8 @@ def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
     opening = pipelines.opening_for(
         environment, release.application_id, at, action="rollback" if returning else "deploy"
     )
-    holder, ahead, rejects = _lane(deployment, release, environment)
     return Facts(
+        **_lane(deployment, release, environment),
         at=at,
         application=release.application_id,
         version=release.version,
@@ -62,9 +62,6 @@ def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
         people=_people(deployment, release, environment, stage, pipeline, at),
         opening=opening,
         not_before=deployment.not_before if deployment else None,
-        lane_holder=holder,
-        lane_ahead=ahead,
-        lane_rejects=rejects,
         pool=account.pool,
         pool_alive=pool_alive(account.pool),
     )
@@ -142,7 +139,7 @@ def _people(deployment, release, environment, stage, pipeline: PipelineVersion |
 
 
 def _lane(deployment, release, environment):
-    """(holder, earlier request in a `queue` lane, open request that a `reject` lane refuses for)."""
+    """Who holds the lane, an earlier request of a `queue` lane, the open one that a `reject` lane refuses for."""
     rows = Deployment.objects.filter(application_id=release.application_id, environment=environment)
     if deployment is not None:
         rows = rows.exclude(pk=deployment.pk)
@@ -166,4 +163,4 @@ def _lane(deployment, release, environment):
         )
     if environment.lane == "reject" and deployment is None and rows:
         rejects = f"{rows[0][1]} ({rows[0][0]})"
-    return holder, ahead, rejects
+    return {"lane_holder": holder, "lane_ahead": ahead, "lane_rejects": rejects}

@@ -49,9 +49,7 @@ def transition(
     ).update(state=to, state_version=F("state_version") + 1, **columns)
     if moved != 1:
         raise LostRace
-    deployment.state = to
-    deployment.state_version += 1
-    for name, value in columns.items():
+    for name, value in {**columns, "state": to, "state_version": deployment.state_version + 1}.items():
         setattr(deployment, name, value)
     append(
         kind=f"deployment.{to}",

@@ -43,6 +43,11 @@ def rebind(*, request: ApprovalRequest, subject: dict, gate: dict, actor: Actor,
     standing.update(void=True, changed_fields=changed)
     for name, value in columns.items():
         setattr(request, name, value)
+    _record(request, actor, changed, ids)
+    return changed
+
+
+def _record(request: ApprovalRequest, actor: Actor, changed: list[str], ids: list[str]) -> None:
     append(
         kind="approval.voided",
         actor=actor,
@@ -51,9 +56,8 @@ def rebind(*, request: ApprovalRequest, subject: dict, gate: dict, actor: Actor,
         application=request.release.application_id,
         data={
             "changed_fields": changed,
-            "content_hash": new_hash,
+            "content_hash": request.content_hash,
             "votes": ids,
             "deployment": request.deployment,
         },
     )
-    return changed

@@ -146,8 +146,34 @@ def _after(
     actor: Actor, request: ApprovalRequest, row: Vote, at: datetime, *, withdrawn: bool = False
 ) -> VoteResult:
     """Re-judge the gate with this vote, move the request, write the event: all in the vote's transaction."""
-    before = request.state
     picture = gate.look(request)
+    newly = _move(request, picture, at)
+    index = picture.state.assignment.slot_of(row.person_id)
+    slot = None if index is None or withdrawn else picture.slots[index].group
+    append(
+        kind="vote.cast",
+        actor=actor,
+        subject=f"approval:{request.pk}",
+        environment=request.environment_id,
+        application=request.release.application_id,
+        data={
+            "vote": row.pk,
+            "decision": "withdraw" if withdrawn else row.decision,
+            "content_hash": row.content_hash,
+            "deployment": request.deployment,
+            "groups": row.groups,
+            "slot": slot,
+            "state": str(request.state),
+            "person": row.person_id,
+        },
+        private={"comment": row.comment} if row.comment else None,
+    )
+    return VoteResult(row, slot, request.state, request, newly)
+
+
+def _move(request: ApprovalRequest, picture: gate.Picture, at: datetime) -> bool:
+    """Write the state that the standing votes make; True if the gate became satisfied just now."""
+    before = request.state
     if picture.state.rejected_by:
         state = ApprovalState.REJECTED
     elif picture.state.satisfied:
@@ -169,24 +195,4 @@ def _after(
         raise LostRace
     for name, value in columns.items():
         setattr(request, name, value)
-    index = picture.state.assignment.slot_of(row.person_id)
-    slot = None if index is None or withdrawn else picture.slots[index].group
-    append(
-        kind="vote.cast",
-        actor=actor,
-        subject=f"approval:{request.pk}",
-        environment=request.environment_id,
-        application=request.release.application_id,
-        data={
-            "vote": row.pk,
-            "decision": "withdraw" if withdrawn else row.decision,
-            "content_hash": row.content_hash,
-            "deployment": request.deployment,
-            "groups": row.groups,
-            "slot": slot,
-            "state": str(state),
-            "person": row.person_id,
-        },
-        private={"comment": row.comment} if row.comment else None,
-    )
-    return VoteResult(row, slot, state, request, newly)
+    return newly

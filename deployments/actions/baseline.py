@@ -39,33 +39,37 @@ def baseline(*, actor: Actor, application: str, version: str, environment: str, 
     lane, _ = Lane.objects.get_or_create(application_id=application, environment=place)
     if lane.in_progress_id:
         raise LaneBusy(f"{lane.in_progress_id} is being carried out there.")
-    at = now()
+    row = _create(actor, release, place, pipeline, reason.strip(), now())
+    Lane.objects.filter(pk=lane.pk).update(deployment=row, version=version, since=row.ended_at)
+    history.record(row)
+    return row
+
+
+def _create(actor: Actor, release, place: Environment, pipeline, reason: str, at) -> Deployment:
     row = Deployment.objects.create(
-        application_id=application,
+        application_id=release.application_id,
         environment=place,
         release=release,
-        version=version,
+        version=release.version,
         kind="baseline",
         state=State.SUCCEEDED,
         requested_by_id=actor.person_id,
         requested_by_name=actor.name,
         requested_by_tag=actor.tag,
-        reason=reason.strip(),
+        reason=reason,
         requested_at=at,
         ended_at=at,
         cleaned_at=at,
         pool=place.account.pool,
         pipeline_version=pipeline,
     )
-    Lane.objects.filter(pk=lane.pk).update(deployment=row, version=version, since=at)
     append(
         kind="deployment.baseline",
         actor=actor,
         subject=f"deployment:{row.pk}",
-        environment=environment,
-        application=application,
-        data={"release": release.pk, "version": version},
+        environment=place.name,
+        application=release.application_id,
+        data={"release": release.pk, "version": release.version},
         private={"reason": row.reason},
     )
-    history.record(row)
     return row

@@ -167,18 +167,7 @@ def _create(actor, release, place, reason, parameters, not_before, at) -> Deploy
         pool=place.account.pool,
         next_attempt_at=raw_now(),
     )
-    stage = stage_of(current_pipeline(release.application_id), place.name)
-    kinds = SEQUENCE + ((StepKind.BAKE,) if stage.get("bake") else ())
-    gated = bool(place.gate.get("slots") or stage.get("slots"))
-    Step.objects.bulk_create(
-        Step(
-            deployment=row,
-            seq=number,
-            kind=kind,
-            state=StepState.SKIPPED if kind == StepKind.GATE and not gated else StepState.PENDING,
-        )
-        for number, kind in enumerate(kinds, start=1)
-    )
+    _steps(row, place)
     Lane.objects.get_or_create(application_id=release.application_id, environment=place)
     append(
         kind="deployment.requested",
@@ -192,3 +181,19 @@ def _create(actor, release, place, reason, parameters, not_before, at) -> Deploy
     history.record(row)
     poke(row.pk)
     return row
+
+
+def _steps(row: Deployment, place: Environment) -> None:
+    """The steps that people will follow, in order; a gate nobody needs is skipped from the start."""
+    stage = stage_of(current_pipeline(row.application_id), place.name)
+    kinds = SEQUENCE + ((StepKind.BAKE,) if stage.get("bake") else ())
+    gated = bool(place.gate.get("slots") or stage.get("slots"))
+    Step.objects.bulk_create(
+        Step(
+            deployment=row,
+            seq=number,
+            kind=kind,
+            state=StepState.SKIPPED if kind == StepKind.GATE and not gated else StepState.PENDING,
+        )
+        for number, kind in enumerate(kinds, start=1)
+    )

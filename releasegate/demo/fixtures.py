@@ -77,7 +77,21 @@ def tests() -> bytes:
 
 def payments_template(version: str) -> bytes:
     """The stack: a role and a function; 1.1.0 gives it more memory and a topic to publish to."""
-    newer = version != "1.0.0"
+    parameters = {
+        name: {"Type": "String"}
+        for name in ("Stage", "FunctionBucket", "FunctionKey", "FunctionObjectVersion")
+    }
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "payments",
+        "Parameters": parameters,
+        "Resources": _resources(newer=version != "1.0.0"),
+        "Outputs": {"FunctionName": {"Value": {"Ref": "Function"}}},
+    }
+    return json.dumps(template, indent=1).encode()
+
+
+def _resources(*, newer: bool) -> dict:
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -111,18 +125,7 @@ def payments_template(version: str) -> bytes:
     }
     if newer:
         resources["Events"] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "payments"}}
-    parameters = {
-        name: {"Type": "String"}
-        for name in ("Stage", "FunctionBucket", "FunctionKey", "FunctionObjectVersion")
-    }
-    template = {
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "payments",
-        "Parameters": parameters,
-        "Resources": resources,
-        "Outputs": {"FunctionName": {"Value": {"Ref": "Function"}}},
-    }
-    return json.dumps(template, indent=1).encode()
+    return resources
 
 
 def payments_function(version: str) -> bytes:
