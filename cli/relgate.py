@@ -263,7 +263,8 @@ def read_canonical(data, what, leaf=None):
     """The object in `data`, which must be its canonical form; raises Broken."""
     try:
         value = DECODE(data.decode())
-        if ENCODE(value).encode() == data or canonical(value) == data:
+        # Where all is ASCII, Python's order of keys is that of the RFC.
+        if (ENCODE(value).encode() if data.isascii() else canonical(value)) == data:
             return value
     except (ValueError, RecursionError) as error:
         raise Broken("%s is not readable: %s" % (what, error), leaf) from error

@@ -101,8 +101,10 @@ def test_the_statements_take_away_before_they_give():
         'GRANT INSERT, SELECT ON TABLE "public"."audit_leaf" TO releasegate_sealer',
         'REVOKE ALL ON TABLE "public"."teams_person" FROM PUBLIC, releasegate_app, releasegate_sealer',
         'GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE "public"."teams_person" TO releasegate_app',
-        'GRANT USAGE, SELECT ON SEQUENCE "public"."teams_person_id_seq" TO releasegate_app, '
-        "releasegate_sealer",
+        (
+            'GRANT USAGE, SELECT ON SEQUENCE "public"."teams_person_id_seq" TO releasegate_app, '
+            "releasegate_sealer"
+        ),
     ]
 
 

@@ -7,6 +7,8 @@ from audit.merkle import leaf_hash
 from tests.audit.log import OTHER, SIGNER, add, sealed
 from tests.audit.tampering import tamper
 
+OF_LEAF_2 = "WHERE id = (SELECT event_id FROM audit_leaf WHERE leaf_index = 2)"
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -20,8 +22,7 @@ def test_an_empty_log_and_an_untouched_one_pass():
 @pytest.mark.parametrize(
     ("sql", "parameters", "says"),
     [
-        ("UPDATE audit_auditevent SET body = %s"
-         " WHERE id = (SELECT event_id FROM audit_leaf WHERE leaf_index = 2)", [b"{}"], "do not have the hash"),
+        (f"UPDATE audit_auditevent SET body = %s {OF_LEAF_2}", [b"{}"], "do not have the hash"),
         ("DELETE FROM audit_leaf WHERE leaf_index = 2", [], "leaf 2 is missing"),
         ("DELETE FROM audit_leaf WHERE leaf_index = 5", [], "there are 5 leaves, but 6 were signed"),
         ("DELETE FROM audit_checkpoint WHERE tree_size = 6", [], "there are 6 leaves, but 3 were signed"),

@@ -95,8 +95,10 @@ def test_truncate_and_replication_mode_do_not_get_past_the_trigger(guarded, tabl
         "ALTER TABLE {0} RENAME TO gone",
         "DROP TABLE {0} CASCADE",
         "SET LOCAL session_replication_role = replica; DELETE FROM {0}",
-        "CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql"
-        " AS 'BEGIN RETURN OLD; END'",
+        (
+            "CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql"
+            " AS 'BEGIN RETURN OLD; END'"
+        ),
     ],
 )
 def test_the_production_role_cannot_get_around_the_trigger(guarded, table, sql):
