@@ -60,8 +60,13 @@ def listing(stacks: CloudFormation, builds: CodeBuild) -> dict[str, Any]:
         _add(found, account, "functions", functions)
     for account, region, backend in _backends("ssm"):
         values = [
-            {"name": name, "value": versions[-1].value, "version": versions[-1].version, "region": region}
-            for name, versions in sorted(dict.items(backend._parameters))
+            {
+                "name": versions[-1].name,
+                "value": versions[-1].value,
+                "version": versions[-1].version,
+                "region": region,
+            }
+            for _, versions in sorted(dict.items(backend._parameters))
             if versions
         ]
         _add(found, account, "parameters", values)
