@@ -1,4 +1,4 @@
-"""How connections are handled: HTTP/1.1, quiet, and silent when a connection is cut on purpose."""
+"""How connections are handled: one request each, quiet, and silent when one is cut on purpose."""
 
 from typing import Any
 

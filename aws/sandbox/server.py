@@ -146,10 +146,6 @@ class Sandbox:
         return SandboxControl(self.endpoint_url)
 
     def _wsgi(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        if self.desk.stopping.is_set():
-            # A connection that was kept open outlives the listening socket; what it asks now is not heard.
-            cut(environ)
-            raise Dropped("stopping")
         if environ.get("PATH_INFO", "").startswith("/_sandbox/"):
             answer = self._control.serve(environ)
         else:
@@ -158,9 +154,5 @@ class Sandbox:
             except Dropped:
                 cut(environ)
                 raise
-        headers = list(answer.headers)
-        if not any(name.lower() in ("content-length", "transfer-encoding") for name, _ in headers):
-            # Without a length the connection would have to be closed after every answer.
-            headers.append(("Content-Length", str(len(answer.body))))
-        start_response(f"{answer.status} -", headers)
+        start_response(f"{answer.status} -", answer.headers)
         return [answer.body]

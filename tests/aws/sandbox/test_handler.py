@@ -1,4 +1,4 @@
-"""Connections: kept open between calls, and cut without a byte when a fault says so."""
+"""Connections: one request each, and cut without a byte when a fault says so."""
 
 import http.client
 from urllib.parse import urlsplit
@@ -10,14 +10,13 @@ def connect(sandbox):
     return http.client.HTTPConnection(urlsplit(sandbox.endpoint_url).netloc, timeout=10)
 
 
-def test_connection_serves_several_requests(sandbox, control):
+def test_answer_is_whole_and_says_that_the_connection_ends_with_it(sandbox, control):
     connection = connect(sandbox)
-    connection.connect()
-    first = connection.sock
     for _ in range(3):
         connection.request("GET", "/_sandbox/health")
-        assert connection.getresponse().read() == b'{"ok": true}'
-    assert connection.sock is first
+        answer = connection.getresponse()
+        assert (answer.version, answer.getheader("Connection")) == (11, "close")
+        assert answer.read() == b'{"ok": true}'
     connection.close()
 
 
