@@ -20,7 +20,7 @@ def ask(sandbox, control):
     return ask
 
 
-def test_health_answers(ask):
+def test_health_is_answered_with_json(ask):
     assert ask("GET", "health") == (200, {"ok": True})
 
 
