@@ -1,24 +1,19 @@
-"""Addresses of the pages (temporary)."""
+"""Addresses of the pages that need several nouns."""
 
-from django.http import HttpResponse
 from django.urls import path
 
-
-def stub(request, **kw):
-    return HttpResponse("page")
-
+from insights.views import approval, audit, board, calendar, deployment, inbox, releases
 
 api: list = []
 pages = [
-    path(p, stub, name=n)
-    for n, p in [
-        ("inbox", "inbox"),
-        ("board", "board"),
-        ("calendar", "calendar"),
-        ("audit", "audit"),
-        ("releases", "releases"),
-        ("release", "releases/<str:application>/<str:version>"),
-        ("approval", "approvals/<str:pk>"),
-        ("deployment", "deployments/<str:pk>"),
-    ]
+    path("inbox", inbox.inbox, name="inbox"),
+    path("approvals/<str:approval_id>", approval.approval, name="approval"),
+    path("board", board.board, name="board"),
+    path("releases", releases.releases, name="releases"),
+    path("releases/<str:application>/<str:version>", releases.release, name="release"),
+    path("deployments/<str:deployment_id>", deployment.deployment, name="deployment"),
+    path("deployments/<str:deployment_id>/live", deployment.live, name="deployment_live"),
+    path("calendar", calendar.calendar, name="calendar"),
+    path("audit", audit.audit, name="audit"),
+    path("audit/deployments.<str:kind>", audit.history, name="audit_history"),
 ]

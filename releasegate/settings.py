@@ -3,6 +3,7 @@
 Every variable is described in docs/reference/configuration.md.
 """
 
+import re
 import secrets
 from pathlib import Path
 
@@ -22,6 +23,8 @@ DATA_DIR = Path(env_text("RELEASEGATE_DATA_DIR", str(BASE_DIR / "var")))
 DEMO = env_bool("RELEASEGATE_DEMO", False)  # set by `manage.py demo` alone
 CLOCK_MAY_MOVE = not PRODUCTION
 
+# The newest heading of the changelog is the version.
+VERSION = re.search(r"^## \[([^\]]+)\]", (BASE_DIR / "CHANGELOG.md").read_text(), re.MULTILINE).group(1)
 DEBUG = False
 SECRET_KEY = env_secret("SECRET_KEY")
 if SECRET_KEY is None:
