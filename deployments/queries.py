@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db.models import OuterRef, Subquery
 
 from deployments.models import Deployment, DeploymentLog, Lane
-from deployments.states import HOLDS_LANE, TERMINAL, State
+from deployments.states import HOLDS_LANE, PENDING, TERMINAL, State
 from kernel.actor import Actor
+from kernel.permissions import ROLE_PERMISSIONS, Permission
 from kernel.refusals import NotFound
 from pipelines.queries import visible_application_names
 
@@ -114,3 +115,16 @@ def running_in(application: str, environment: str) -> Deployment | None:
         application_id=application, environment_id=environment, state__in=HOLDS_LANE
     )
     return rows.first()
+
+
+def may_cancel(actor: Actor, row: Deployment) -> bool:
+    """Whether the page shows the button; the action judges anew."""
+    if row.ended_at or row.cancel_requested_at or row.state not in {*PENDING, State.RUNNING}:
+        return False
+    in_team = row.release.application.team_id in actor.teams
+    allowed = in_team and Permission.DEPLOYMENT_CANCEL in ROLE_PERMISSIONS["team"]
+    return actor.tag == row.requested_by_tag or actor.may(Permission.DEPLOYMENT_CANCEL) or allowed
+
+
+def may_resolve(actor: Actor, row: Deployment) -> bool:
+    return row.state == State.NEEDS_HUMAN and actor.may(Permission.DEPLOYMENT_RESOLVE)
