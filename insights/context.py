@@ -1,88 +1,90 @@
-"""What every page shows: who is signed in, how much waits for them, and what everybody must know right now."""
+"""The context processor: what every page inside the shell shows. Nothing of it may break an error page."""
 
-from datetime import timedelta
+import logging
+import re
+from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.utils import timezone
 
-from approvals.queries import waiting_for
-from audit.queries import last_checkpoint
-from deployments.models import Worker
-from kernel.clock import SCHEDULER, now, raw_now, silent_for
-from pipelines import calendar
-from pipelines.queries import as_freeze_rule, freezes
+from insights.frame import frame_of
+from insights.reads.strips import DEMO, strips_of
+from kernel.refusals import Refusal
 
-SILENT_SECONDS = 60
-DEMO = {
-    "kind": "demo",
-    "icon": "flask-conical",
-    "text": "This is the demo: a sandbox AWS and an invented company. Nothing here reaches a real account.",
+log = logging.getLogger(__name__)
+
+ROLE_WORDS = {
+    "administrator": "administrator",
+    "auditor": "auditor",
+    "release_manager": "release manager",
 }
 
 
 def shell(request) -> dict:
-    """Context of shell.html. A page about an error must never fail because of it."""
-    common = {
-        "demo": settings.DEMO,
-        "theme": getattr(request, "theme", "auto"),
-        "zone": getattr(request, "zone", timezone.get_current_timezone()),
-        "request_id": getattr(request, "request_id", ""),
-        "app_version": settings.VERSION,
+    """One query beside the request's own for a signed-in person (two once `inbox_count` is shown, which
+    callers reach lazily), none for anybody else. What cannot be read is left out and logged."""
+    found = {
+        "me": None,
+        "inbox_count": 0,
         "strips": [DEMO] if settings.DEMO else [],
+        "zone": settings.DEFAULT_VIEWER_ZONE,
+        "theme": getattr(request, "theme", "auto"),
+        "nav_active": "",
+        "app_version": app_version(),
+        "demo": settings.DEMO,
+        "now": None,
+        "log_size": None,
+        "log_checkpoint_at": None,
+        "request_id": getattr(request, "request_id", ""),
     }
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return common
     try:
-        return common | _signed_in(request, common["strips"])
-    except DatabaseError:
-        return common
+        return {**found, **_for_somebody(request)}
+    except (DatabaseError, Refusal):
+        log.exception("the frame of the page could not be read")
+        return found
 
 
-def _signed_in(request, strips: list[dict]) -> dict:
-    actor = request.actor
-    checkpoint = last_checkpoint()
+def _for_somebody(request) -> dict:
+    zone = getattr(request, "zone", None)
+    found = {"zone": str(zone)} if zone is not None else {}
+    actor = getattr(request, "actor", None)
+    if actor is None or not actor.is_human:
+        return found
+    frame = frame_of(request)
     return {
-        "me": {"username": actor.name, "name": request.user.name, "roles": sorted(actor.roles)},
-        "inbox_count": len(waiting_for(actor)),
-        "strips": strips + _strips(actor),
-        "now": now(),
-        "log_size": checkpoint.tree_size if checkpoint else None,
-        "log_checkpoint_at": checkpoint.signed_at if checkpoint else None,
+        **found,
+        "me": {
+            "username": actor.name,
+            "name": request.user.name,
+            "roles": [ROLE_WORDS.get(role, role) for role in sorted(actor.roles)],
+        },
+        "now": frame.now,
+        # Called by the template where it shows them: a fragment shows neither.
+        "inbox_count": _safely(lambda: frame.inbox_count, 0),
+        "strips": _safely(lambda: strips_of(frame), [DEMO] if settings.DEMO else []),
+        "log_size": frame.pulse.log_size,
+        "log_checkpoint_at": frame.pulse.log_signed_at,
     }
 
 
-def _strips(actor) -> list[dict]:
-    found = [
-        {"kind": "freeze", "icon": "snowflake", "text": f"Freeze in force: {row.name}. {row.reason}"}
-        for row in _freezes_in_force()
-    ]
-    silent = silent_for(SCHEDULER)
-    dead = not Worker.objects.filter(seen_at__gte=raw_now() - timedelta(seconds=SILENT_SECONDS)).exists()
-    if "release_manager" in actor.roles and (dead or silent is None or silent > SILENT_SECONDS):
-        text = "No worker is alive: nothing starts or moves on until one is."
-        if not dead:
-            text = "The scheduler is silent; workers go on by their own sweep."
-        found.append({"kind": "workers_down", "icon": "plug-zap", "text": text})
-    if actor.roles == {"auditor"}:
-        found.append({"kind": "auditor", "icon": "eye", "text": "You read everything and change nothing."})
-    return found
+def _safely(read, otherwise):
+    """`read`, made to answer `otherwise` when the database does not answer."""
+
+    def value():
+        try:
+            return read()
+        except DatabaseError:
+            log.exception("a part of the frame could not be read")
+            return otherwise
+
+    return value
 
 
-def _freezes_in_force() -> list:
-    """Freezes of deployments that are active at this instant, by the engine's own calendar."""
-    at = now()
-    found = []
-    for row in freezes():
-        place = calendar.Calendars(
-            [],
-            [as_freeze_rule(row)],
-            row.scope.get("environment", ""),
-            True,
-            row.scope.get("application"),
-            row.scope.get("tier", ""),
-        )
-        if not calendar.is_open(place, at):
-            found.append(row)
-    return found
+@cache
+def app_version() -> str:
+    """The newest heading of CHANGELOG.md, `## [1.2.3] - …`; "development" without one."""
+    path = Path(settings.BASE_DIR) / "CHANGELOG.md"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    match = re.search(r"^## \[([^\]]+)\]", text, re.MULTILINE)
+    return match.group(1) if match else "development"

@@ -34,7 +34,8 @@ DANGER = {"Remove": 0}
 def checks_of(verdict: Verdict) -> list[dict]:
     """Every check with its reasons, in the fixed order."""
     return [
-        {"name": c.name, "label": LABELS[c.name], "state": str(c.state), "reasons": c.reasons} for c in verdict.checks
+        {"name": c.name, "label": LABELS[c.name], "state": str(c.state), "reasons": c.reasons}
+        for c in verdict.checks
     ]
 
 
@@ -47,7 +48,8 @@ def change_rows(changes: list[dict]) -> list[dict]:
 
     rows = sorted(changes, key=danger)
     return [
-        {**row, "details": [{"path": name} for name in row.get("properties", []) if name]} for row in rows[:200]
+        {**row, "details": [{"path": name} for name in row.get("properties", []) if name]}
+        for row in rows[:200]
     ]
 
 
@@ -126,12 +128,17 @@ def _fact(icon: str, text: str, names: list[str]) -> dict:
 
 def key_rows(request, keys) -> list[dict]:
     """Slots for components/keys.html, with the votes that fill them."""
-    votes = {v.person.username: v for v in request.votes.select_related("person").filter(void=False, withdrawn_at=None)}
+    votes = {
+        v.person.username: v
+        for v in request.votes.select_related("person").filter(void=False, withdrawn_at=None)
+    }
     return [
         {
             "group": key.group,
             "filled_by": [
-                {"by": name, "at": votes[name].at, "comment": votes[name].comment} for name in key.filled_by if name in votes
+                {"by": name, "at": votes[name].at, "comment": votes[name].comment}
+                for name in key.filled_by
+                if name in votes
             ],
             "open_places": range(key.count - len(key.filled_by)),
             "candidates": key.can_fill,
@@ -158,4 +165,6 @@ def step_rows(deployment: Deployment) -> list[dict]:
 
 
 def zone_name(request) -> str:
-    return str(getattr(request, "zone", None) or settings.DEFAULT_VIEWER_ZONE or timezone.get_current_timezone_name())
+    return str(
+        getattr(request, "zone", None) or settings.DEFAULT_VIEWER_ZONE or timezone.get_current_timezone_name()
+    )

@@ -9,7 +9,9 @@ def read_instant(text: str, zone) -> tuple[datetime | None, str]:
     if not text:
         return None, ""
     try:
-        found = datetime.fromisoformat(text.strip().replace(" ", "+") if "+" not in text and "T" in text else text)
+        found = datetime.fromisoformat(
+            text.strip().replace(" ", "+") if "+" not in text and "T" in text else text
+        )
     except ValueError:
         return None, "This is not a time: write 2026-11-20T10:00."
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC), ""

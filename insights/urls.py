@@ -15,5 +15,4 @@ pages = [
     path("deployments/<str:deployment_id>/live", deployment.live, name="deployment_live"),
     path("calendar", calendar.calendar, name="calendar"),
     path("audit", audit.audit, name="audit"),
-    path("audit/deployments.<str:kind>", audit.history, name="audit_history"),
 ]

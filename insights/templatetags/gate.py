@@ -130,8 +130,8 @@ def _stamps(moment):
     return utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _absolute(moment, zone, now):
-    """`Tue 24 Nov, 10:00 CET`; the year stands only where it is not this year."""
+def absolute(moment, zone, now):
+    """An instant in the ZoneInfo `zone`: `Tue 24 Nov, 10:00 CET`; the year stands only where it is not this year."""
     local = moment.astimezone(zone)
     year = "" if local.year == now.astimezone(zone).year else f" {local.year}"
     return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M} {local:%Z}"
@@ -142,8 +142,8 @@ def _time(context, moment, zone, template_text):
     if moment is None:
         return NOTHING
     machine, title = _stamps(moment)
-    absolute = _absolute(moment, _zone(context, zone), now)
-    return format_html(template_text, machine, title, absolute, relative(moment, now))
+    shown = absolute(moment, _zone(context, zone), now)
+    return format_html(template_text, machine, title, shown, relative(moment, now))
 
 
 @register.simple_tag(takes_context=True)

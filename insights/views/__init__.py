@@ -1,1 +1,1 @@
-"""One module per page: collect what it shows, render it."""
+"""One module per page: parse the address, ask `insights.reads`, render."""

@@ -51,7 +51,9 @@ def picture(request, row, deployment) -> dict:
         "commits_warning": warning_of(changes),
         "artifacts": list(deployment.release.build.artifacts.all()),
         "evidence": evidence,
-        "opening": next_opening_for(deployment.environment, deployment.application_id, at, zone=str(request.zone)),
+        "opening": next_opening_for(
+            deployment.environment, deployment.application_id, at, zone=str(request.zone)
+        ),
         "own": own,
         "open": row.state in TAKES_VOTES,
         "cannot": refusal_beforehand(request.actor, row, own, at),

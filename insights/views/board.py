@@ -27,7 +27,11 @@ def board(request):
     places = [p for p in environments() if not wanted["environment"] or p.name == wanted["environment"]]
     cells = past(request, at) if at else present(request, [row.pk for row in page])
     table = [
-        {"name": row.name, "team": row.team_id, "cells": [cells.get((row.name, p.name), {"environment": p.name}) for p in places]}
+        {
+            "name": row.name,
+            "team": row.team_id,
+            "cells": [cells.get((row.name, p.name), {"environment": p.name}) for p in places],
+        }
         for row in page
     ]
     context = {"places": places, "table": table, "page": page, "wanted": wanted, "at": at, "problem": problem}

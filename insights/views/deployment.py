@@ -4,8 +4,8 @@ from django.shortcuts import render
 
 from approvals import gate
 from deployments import queries
-from deployments.queries import may_cancel, may_resolve
 from deployments.decision import decide
+from deployments.queries import may_cancel, may_resolve
 from deployments.states import PENDING, TERMINAL, State
 from insights.facts import change_rows, checks_of, evidence_rows, key_rows, step_rows
 from kernel.clock import now
@@ -58,6 +58,10 @@ def numbered(lines: list[str]) -> list[dict]:
     """The last SHOWN lines, each with its number in the whole log."""
     first = max(0, len(lines) - SHOWN)
     return [
-        {"number": first + index + 1, "text": line, "level": "error" if "FAILED" in line or " failed:" in line else ""}
+        {
+            "number": first + index + 1,
+            "text": line,
+            "level": "error" if "FAILED" in line or " failed:" in line else "",
+        }
         for index, line in enumerate(lines[first:])
     ]

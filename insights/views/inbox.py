@@ -30,7 +30,9 @@ def inbox(request):
         ("needs-others", "Needs someone else", [approval_row(row, plans, actor) for row in others]),
         ("decided", "Recently decided", [approval_row(row, plans, actor) for row in decided]),
     )
-    return render(request, "insights/inbox.html", {"groups": groups, "nav_active": "inbox", "waiting": len(mine)})
+    return render(
+        request, "insights/inbox.html", {"groups": groups, "nav_active": "inbox", "waiting": len(mine)}
+    )
 
 
 def is_mine(actor, row: ApprovalRequest) -> bool:
