@@ -1,7 +1,7 @@
 """What rows of pages show, made from rows of the database. Reads nothing itself."""
 
-from approvals.matching import assign, slots_of
 from approvals.states import Decision
+from pipelines.matching import assign, slots_of
 
 
 def keys_of(request) -> tuple[list[bool], int, int]:

@@ -3,7 +3,6 @@
 from django.shortcuts import render
 
 from approvals import gate, queries
-from approvals.matching import slots_of
 from approvals.rules import VoteFacts, may_vote
 from approvals.states import TAKES_VOTES, Decision
 from deployments.changes import changes_for, running_release
@@ -13,6 +12,7 @@ from insights.facts import change_rows, checks_of, commit_rows, evidence_rows, k
 from kernel.clock import now
 from kernel.drafts import take_draft
 from kernel.refusals import NotFound
+from pipelines.matching import slots_of
 from pipelines.queries import next_opening_for
 
 

@@ -38,6 +38,10 @@ def board(request):
     return render(request, "insights/board.html", context | {"nav_active": "board", "asked_at": now()})
 
 
+def _cell(cells: dict, application: str, environment: str) -> dict:
+    return cells.get((application, environment), {"environment": environment})
+
+
 def present(request, applications: list[str]) -> dict:
     rows = queries.board(request.actor).filter(application_id__in=applications)
     return {
