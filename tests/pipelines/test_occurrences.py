@@ -136,9 +136,22 @@ def test_unknown_zones_are_refused(name):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2026-01-05", "2026-01-05T22:00:00Z", "2026-01-05T22:00+01:00", "2026-02-30T00:00", "2026-01-05 22:00",
-     "2026-01-05T24:00", "1969-12-31T23:59", "2200-01-01T00:00", "2026-01-05T22:00:00.5", "٢٠٢٦-01-05T22:00", None, 5],
-)  # fmt: skip
+    [
+        "",
+        "2026-01-05",
+        "2026-01-05T22:00:00Z",
+        "2026-01-05T22:00+01:00",
+        "2026-02-30T00:00",
+        "2026-01-05 22:00",
+        "2026-01-05T24:00",
+        "1969-12-31T23:59",
+        "2200-01-01T00:00",
+        "2026-01-05T22:00:00.5",
+        "٢٠٢٦-01-05T22:00",
+        None,
+        5,
+    ],
+)
 def test_what_is_no_local_time_is_refused(text):
     with pytest.raises(RuleInvalid):
         local_time(text)
@@ -147,15 +160,36 @@ def test_what_is_no_local_time_is_refused(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "WEEKLY", "FREQ=", "FREQ=FORTNIGHTLY", "INTERVAL=2", "FREQ=DAILY;FREQ=DAILY", "FREQ=DAILY;INTERVAL=0",
-        "FREQ=DAILY;INTERVAL=-1", "FREQ=DAILY;BYDAY=XX", "FREQ=DAILY;BYMONTH=13", "FREQ=DAILY;BYMONTHDAY=0",
-        "FREQ=DAILY;BYMONTHDAY=32", "FREQ=DAILY;BYHOUR=24", "FREQ=DAILY;BYEASTER=0", "FREQ=DAILY;BYSECOND=1",
-        "FREQ=DAILY;COUNT=2;UNTIL=20270101", "FREQ=DAILY;UNTIL=tomorrow", "FREQ=DAILY;UNTIL=20269999",
-        "FREQ=WEEKLY;BYDAY=2MO", "FREQ=DAILY;BYSETPOS=1", "FREQ=DAILY\nEXRULE:FREQ=DAILY", "FREQ=DAILY;",
-        "DTSTART:20260101T000000\nRRULE:FREQ=DAILY", "FREQ=HOURLY;INTERVAL=24;BYHOUR=3", "FREQ=DAILY;" + "A" * 600,
-        None, 7, ["FREQ=DAILY"],
+        "",
+        "WEEKLY",
+        "FREQ=",
+        "FREQ=FORTNIGHTLY",
+        "INTERVAL=2",
+        "FREQ=DAILY;FREQ=DAILY",
+        "FREQ=DAILY;INTERVAL=0",
+        "FREQ=DAILY;INTERVAL=-1",
+        "FREQ=DAILY;BYDAY=XX",
+        "FREQ=DAILY;BYMONTH=13",
+        "FREQ=DAILY;BYMONTHDAY=0",
+        "FREQ=DAILY;BYMONTHDAY=32",
+        "FREQ=DAILY;BYHOUR=24",
+        "FREQ=DAILY;BYEASTER=0",
+        "FREQ=DAILY;BYSECOND=1",
+        "FREQ=DAILY;COUNT=2;UNTIL=20270101",
+        "FREQ=DAILY;UNTIL=tomorrow",
+        "FREQ=DAILY;UNTIL=20269999",
+        "FREQ=WEEKLY;BYDAY=2MO",
+        "FREQ=DAILY;BYSETPOS=1",
+        "FREQ=DAILY\nEXRULE:FREQ=DAILY",
+        "FREQ=DAILY;",
+        "DTSTART:20260101T000000\nRRULE:FREQ=DAILY",
+        "FREQ=HOURLY;INTERVAL=24;BYHOUR=3",
+        "FREQ=DAILY;" + "A" * 600,
+        None,
+        7,
+        ["FREQ=DAILY"],
     ],
-)  # fmt: skip
+)
 def test_what_is_no_rule_is_refused(text):
     with pytest.raises(RuleInvalid):
         read_rule(text, datetime(2026, 1, 5, 22), BERLIN)
