@@ -54,9 +54,9 @@ class Client:
         """Through the sign-in page, as a person does. Raises ApiError when it is refused."""
         page = self.opener.open(self.url + "/sign-in", timeout=30).read().decode()
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page).group(1)
-        form = urllib.parse.urlencode(
-            {"login": login, "password": password, "csrfmiddlewaretoken": token}
-        ).encode()
+        # A script wants the cookie, not the page that follows.
+        fields = {"login": login, "password": password, "csrfmiddlewaretoken": token, "next": "/livez"}
+        form = urllib.parse.urlencode(fields).encode()
         self.opener.open(
             urllib.request.Request(self.url + "/sign-in", form, {"Referer": self.url}), timeout=30
         ).read()

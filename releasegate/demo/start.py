@@ -33,6 +33,7 @@ def prepare(data_dir: Path, *, reset: bool):
     if data_dir.exists() and any(data_dir.iterdir()) and not (data_dir / MARK).exists():
         raise DataDirRefused(f"{data_dir} holds files that are not of a demo; choose an empty directory.")
     data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.chmod(0o700)  # the database beside the passwords is nobody else's either
     lock = open(data_dir / MARK, "a")  # noqa: SIM115 - held open for the life of the process
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

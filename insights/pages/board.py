@@ -4,7 +4,7 @@ from django.core.paginator import Paginator
 from django.shortcuts import render
 
 from deployments import queries
-from insights.times import read_instant
+from insights.pages.times import read_instant
 from kernel.clock import now
 from pipelines.queries import environments, visible_application_names
 from teams.models import Application

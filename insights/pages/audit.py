@@ -4,7 +4,7 @@ from django.shortcuts import render
 
 from audit.queries import filtered, last_checkpoint, visible_events
 from audit.rendering import as_item
-from insights.times import read_instant
+from insights.pages.times import read_instant
 from kernel.paging import page
 from pipelines.queries import visible_application_names
 

@@ -7,7 +7,7 @@ from deployments import queries
 from deployments.decision import decide
 from deployments.queries import may_cancel, may_resolve
 from deployments.states import PENDING, TERMINAL, State
-from insights.facts import change_rows, checks_of, evidence_rows, key_rows, step_rows
+from insights.pages.facts import change_rows, checks_of, evidence_rows, key_rows, step_rows
 from kernel.clock import now
 
 STOP_POLLING = 286  # htmx: swap, and poll no more

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from insights.views import approval, audit, board, calendar, deployment, inbox, releases
+from insights.pages import approval, audit, board, calendar, deployment, inbox, releases
 
 api: list = []
 pages = [

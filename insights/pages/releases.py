@@ -6,8 +6,8 @@ from deployments.changes import changes_for, running_release
 from deployments.decision import decide, subject_for
 from deployments.models import Deployment
 from deployments.queries import environments_of
-from insights.facts import checks_of, commit_rows, evidence_in_words
-from insights.views.approval import warning_of
+from insights.pages.approval import warning_of
+from insights.pages.facts import checks_of, commit_rows, evidence_in_words
 from kernel.clock import now
 from kernel.paging import page
 from kernel.permissions import Permission

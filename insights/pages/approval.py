@@ -8,7 +8,7 @@ from approvals.states import TAKES_VOTES, Decision
 from deployments.changes import changes_for, running_release
 from deployments.decision import decide, with_everything
 from deployments.models import Deployment
-from insights.facts import change_rows, checks_of, commit_rows, evidence_rows, key_rows, red_facts
+from insights.pages.facts import change_rows, checks_of, commit_rows, evidence_rows, key_rows, red_facts
 from kernel.clock import now
 from kernel.drafts import take_draft
 from kernel.refusals import NotFound

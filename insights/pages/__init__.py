@@ -1,0 +1,1 @@
+"""One module per page: collect what it shows, render it. Reads everything, writes nothing."""

@@ -1,1 +1,0 @@
-"""What each page shows, read in a fixed number of queries and put into words. Writes nothing."""

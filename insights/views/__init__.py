@@ -1,1 +1,0 @@
-"""One module per page: parse the address, ask `insights.reads`, render."""
