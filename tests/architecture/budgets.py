@@ -34,6 +34,12 @@ def _is_task(decorator: ast.expr) -> bool:
     return name in {"shared_task", "task"}
 
 
+def long_views(module: ast.Module) -> list[str]:
+    """Functions that are handed a request: views, endpoints' methods. What they call has the usual budget."""
+    views = [f for f in functions(module) if "request" in [word.arg for word in f.args.args[:2]]]
+    return [f"{f.name}: {lines_of(f)} lines" for f in views if lines_of(f) > VIEW_LINES]
+
+
 def is_view_module(path: str) -> bool:
     parts = path.removesuffix(".py").split("/")
     return bool({"views", "api"} & set(parts[1:]))

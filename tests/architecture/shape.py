@@ -123,25 +123,26 @@ def signals(module: ast.AST) -> list[str]:
     return found
 
 
-def starts_without_decision(module: ast.AST) -> list[str]:
-    """Functions that move a deployment to RUNNING and do not call `decide(…)` themselves, before that.
+def starts(module: ast.AST) -> dict[str, bool]:
+    """Functions that move a deployment to RUNNING: {name and line: is decide(…) called there before that?}
 
     Coming back from UNCERTAIN is not a start: AWS was read, and the deployment had been started before.
     """
-    found = []
+    found = {}
     for function in ast.walk(module):
         if not isinstance(function, ast.FunctionDef):
             continue
         back = {id(call) for call, _ in _inside_doubt(function)}
-        moves = [
-            node.lineno
-            for node, names in calls(function)
-            if names[-1] == "transition" and _starts(node) and id(node) not in back
-        ]
-        decided = [node.lineno for node, names in calls(function) if names[-1] == "decide"]
-        if moves and not (decided and min(decided) < min(moves)):
-            found.append(f"line {min(moves)}: {function.name} starts without decide()")
+        named = [(node, names[-1]) for node, names in calls(function) if id(node) not in back]
+        moves = [node.lineno for node, name in named if name == "transition" and _starts(node)]
+        decided = [node.lineno for node, name in named if name == "decide"]
+        if moves:
+            found[f"line {min(moves)}: {function.name}"] = bool(decided) and min(decided) < min(moves)
     return found
+
+
+def starts_without_decision(module: ast.AST) -> list[str]:
+    return [f"{place} starts without decide()" for place, decided in starts(module).items() if not decided]
 
 
 def _starts(call: ast.Call) -> bool:
