@@ -5,7 +5,6 @@ For PostgreSQL: DATABASE_URL, else the usual local address if it lets us in, els
 """
 
 import atexit
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -78,7 +77,11 @@ def prepare() -> Path:
     return home
 
 
-HOME = prepare()
-if importlib.util.find_spec("releasegate.logs") is None:
-    settings.LOGGING_CONFIG = None
+def inherited() -> Path | None:
+    """An xdist worker finds what its controller prepared; it shares the directory, not the database."""
+    ours = os.environ.get("RELEASEGATE_MODE") == "test" and "PYTEST_XDIST_WORKER" in os.environ
+    return Path(os.environ["RELEASEGATE_DATA_DIR"]) if ours else None
+
+
+HOME = inherited() or prepare()
 settings.INSTALLED_APPS  # noqa: B018  reads the settings now, which is what lets pytest-django set Django up
