@@ -1,145 +1,309 @@
-"""A company in one call: people, groups, accounts, environments, a pipeline, and releases with verified builds."""
+"""A small company in one call, made through the product's own actions; AWS is the one thing left out.
 
-from datetime import timedelta
+    world = World.make()
+    asked = world.asked("1.1.0")             # dana asked for prod; planned; both keys are open
+    world.vote(asked, "rita")
+    world.vote(asked, "omar")
 
-from approvals.models import ApprovalRequest
+People: rita, rosa (release-managers; rosa owns too), omar and olga (owners), dana (team member, asks), dave (team
+member), aude (auditor), admin. Environments: dev (open), staging (one key), prod (two keys). Artifacts are said to
+be verified and plans to be computed by writing the rows that the worker would write.
+"""
+
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
 from builds.models import Artifact, Build
+from deployments import lease
+from deployments.actions.baseline import baseline
+from deployments.actions.beat import beat
+from deployments.actions.cast_vote import cast_vote
 from deployments.actions.request import request
-from deployments.decision import with_everything
-from deployments.engine import pending
-from deployments.engine.planning import basis
+from deployments.decision import decide, with_everything
+from deployments.engine import pending, planning, start
 from deployments.engine.work import Work
-from deployments.models import Deployment, Lane, Worker
+from deployments.models import Deployment
 from deployments.states import State
-from kernel.actor import Actor
+from deployments.transition import transition
+from kernel.actor import Actor, Method
 from kernel.clock import now, raw_now
-from pipelines.sessions import sessions
+from pipelines.actions.create_account import create_account
+from pipelines.actions.create_environment import create_environment
+from pipelines.actions.save_pipeline import save_pipeline
+from pipelines.models import Environment
+from pipelines.queries import current_pipeline
+from releases.actions.hand_over import hand_over
 from releases.models import Release
+from teams.actions.create_application import create_application
+from teams.actions.create_group import create_group
+from teams.actions.create_person import create_person
+from teams.actions.create_team import create_team
 from teams.models import Person
 from teams.queries import actor_for_person
 from tests import people
-from tests.pipelines import places
+from tests.builds.posts import post
 
-SUITE = {"name": "smoke", "kind": "codebuild", "buildspec": "smoke.yml", "environments": None, "timeout": 60}
-SPEC = {"digest": "sha256:" + "5" * 64, "suites": [{**SUITE, "required": True, "retries": 0, "report": "junit.xml"}]}
-GATE = {"exclude": ["requester", "submitter", "author"], "expires_in": 86_400, "valid_for": 3_600}
+SYSTEM = Actor.system("tests")
+REGION = "eu-west-1"
+NUMBERS = {"dev": "111111111111", "staging": "222222222222", "prod": "333333333333"}
+ROLES = {
+    "rita": ["release_manager"],
+    "rosa": ["release_manager"],
+    "omar": [],
+    "olga": [],
+    "dana": [],
+    "dave": [],
+    "zoe": [],  # belongs to nothing: an outsider
+    "aude": ["auditor"],
+    "admin": ["administrator"],
+}
+GROUPS = {"release-managers": ["rita", "rosa"], "payments-owners": ["omar", "olga", "rosa"]}
+PLACES = {
+    "dev": {"rank": 10, "protected": False, "default_open": True, "slots": []},
+    "staging": {
+        "rank": 20,
+        "protected": True,
+        "default_open": True,
+        "slots": [{"group": "release-managers", "count": 1}],
+    },
+    "prod": {
+        "rank": 30,
+        "protected": True,
+        "default_open": True,
+        "slots": [{"group": "release-managers", "count": 1}, {"group": "@owners", "count": 1}],
+    },
+}
+TEST_SPEC = {"digest": "sha256:" + "e" * 64, "suites": [{"name": "smoke", "environments": []}], "problems": []}
 
 
+def pipeline_source(application: str, stages: dict[str, dict]) -> str:
+    """YAML of a pipeline; `stages`: {environment: {"soak", "bake", "slots", "parameters"}}."""
+    lines = [f"application: {application}", "stages:"]
+    for name, more in stages.items():
+        values = "".join(f", {key}: {value}" for key, value in more.get("parameters", {}).items())
+        lines += [
+            f"  - environment: {name}",
+            f"    target: {{kind: cloudformation-stack, stack: {application}-{name}, template: template,"
+            f" parameters: {{Stage: {name}{values}}}}}",
+            "    tests: required",
+            f"    soak: {more.get('soak', 0)}",
+            f"    bake: {more.get('bake', 0)}",
+        ]
+        rows = ", ".join(f'{{group: "{s["group"]}", count: {s["count"]}}}' for s in more.get("slots", ()))
+        lines.append(f"    slots: [{rows}]")
+    return "\n".join(lines) + "\n"
+
+
+@dataclass
 class World:
-    """rita (release-managers), rosa (both groups), omar (owners), dana (team), aude (auditor), eve (nobody)."""
+    """One application in three environments. `gates`: {environment: gate members} over PLACES."""
 
-    def __init__(self, *, lane: str = "supersede", gate: dict | None = None):
-        people.application("payments")
-        people.person("rita", roles=["release_manager"], groups=["release-managers"])
-        people.person("rosa", roles=["release_manager"], groups=["release-managers", "payments-owners"])
-        people.person("omar", groups=["payments-owners"])
-        people.person("dana", teams=["payments"])
-        people.person("aude", roles=["auditor"])
-        people.person("eve")
-        slots = [("release-managers", 1), ("@owners", 1)]
-        self.dev = places.environment("dev", default_open=True)
-        self.prod = places.environment(
-            "prod", slots=slots, protected=True, default_open=True, gate={**GATE, **(gate or {})}, lane=lane
+    application: str = "payments"
+    stages: dict = field(default_factory=lambda: {"dev": {}, "staging": {}, "prod": {}})
+
+    @classmethod
+    def make(cls, *, gates=None, lanes=None, stages=None, versions=("1.0.0", "1.1.0"), alive=True) -> "World":
+        """Everybody and everything, with `versions` released; the first runs everywhere as a baseline, and all
+        others have come as far as staging. `alive`: a worker of the pool says that it lives."""
+        world = cls(stages=stages or {"dev": {}, "staging": {}, "prod": {}})
+        world._people()
+        world._places(gates or {}, lanes or {})
+        save_pipeline(
+            actor=SYSTEM,
+            application=world.application,
+            source=pipeline_source(world.application, world.stages),
+            version=0,
         )
-        self.pipeline = places.pipeline(environments=("dev", "prod"))
-        self.alive()
+        if alive:
+            world.worker_lives()
+        for number, version in enumerate(versions):
+            world.release(version)
+            for name in list(world.stages)[: None if number == 0 else -1]:
+                world.runs(version, name)
+        return world
 
-    def alive(self) -> None:
-        """A worker of every pool says that it lives."""
-        at = raw_now()
-        Worker.objects.update_or_create(name="test", defaults={"pool": "*", "started_at": at, "seen_at": at})
-
-    def actor(self, username: str) -> Actor:
-        person = Person.objects.get(username=username)
-        return actor_for_person(person, method="session", ip="192.0.2.1", request_id="req_test")
-
-    def release(self, version: str = "1.0.0", *, state: str = "verified", commits=(), submitter: str = "") -> Release:
-        """A release whose artifacts are in `state`."""
-        at = now()
-        build = Build.objects.create(
-            application_id="payments",
-            version=version,
-            commit="a" * 40,
-            branch="main",
-            submitter=submitter,
-            posted_by="application:payments",
-            commits=list(commits),
-            digest="sha256:" + "d" * 64,
-            state=state if state == "verified" else "received",
-            created_at=at,
-            test_spec=SPEC,
-        )
-        for name, kind in (("template", "cloudformation-template"), ("tests", "test-bundle")):
-            Artifact.objects.create(
-                build=build, name=name, kind=kind, uri=f"s3://b/{name}", digest="sha256:" + "e" * 64, state=state
+    def _people(self) -> None:
+        for name, roles in ROLES.items():
+            create_person(
+                actor=SYSTEM, username=name, email=people.email_of(name), name=name.title(), roles=roles
             )
-        return Release.objects.create(
-            application_id="payments", version=version, build=build, state="open", cut_at=at, cut_by="system:test"
+        for name, members in GROUPS.items():
+            create_group(actor=SYSTEM, name=name, members=members)
+        create_team(actor=SYSTEM, name=self.application, members=["dana", "dave"])
+        create_application(
+            actor=SYSTEM, name=self.application, team=self.application, owners_group="payments-owners"
         )
 
-    def ran(self, release: Release, environment: str = "dev") -> Deployment:
-        """This release succeeded there."""
-        at = now() - timedelta(minutes=5)
-        row = Deployment.objects.create(
-            application_id="payments",
-            environment_id=environment,
-            release=release,
-            version=release.version,
-            state=State.SUCCEEDED,
-            requested_by_name="dana",
-            requested_by_tag="user:per_dana",
-            requested_at=at,
-            ended_at=at,
-            cleaned_at=at,
-            pipeline_version=self.pipeline,
+    def _places(self, gates: dict, lanes: dict) -> None:
+        for name in self.stages:
+            place = PLACES[name]
+            create_account(
+                actor=SYSTEM,
+                account_id=NUMBERS[name],
+                alias=name,
+                regions=[REGION],
+                deploy_role_arn=f"arn:aws:iam::{NUMBERS[name]}:role/deploy",
+                pool="main",
+            )
+            create_environment(
+                actor=SYSTEM,
+                name=name,
+                account=name,
+                region=REGION,
+                rank=place["rank"],
+                protected=place["protected"],
+                default_open=place["default_open"],
+                gate={"slots": place["slots"], **gates.get(name, {})},
+                lane=lanes.get(name, "supersede"),
+            )
+
+    # -- who
+
+    def actor(self, username: str, *, method: Method = Method.SESSION) -> Actor:
+        """The person as a caller, with groups and roles as they are now."""
+        return actor_for_person(
+            Person.objects.get(username=username), method=method, ip="198.51.100.7", request_id="req-1"
         )
-        lane, _ = Lane.objects.get_or_create(application_id="payments", environment_id=environment)
-        Lane.objects.filter(pk=lane.pk).update(deployment=row, version=release.version, since=at)
-        return row
 
-    def ask(self, release: Release, environment: str = "prod", by: str = "dana", **more) -> Deployment:
-        asked = request(
-            actor=self.actor(by), application="payments", version=release.version, environment=environment, **more
+    def ci(self, **more) -> Actor:
+        """The application's CI, with every scope."""
+        return people.ci(self.application, **more)
+
+    def worker_lives(self, pool: str = "main") -> None:
+        beat(worker="test:1", pool=pool)
+
+    # -- what
+
+    def release(self, version: str, *, verified: bool = True, **changes) -> Release:
+        """A build handed over by the CI and its release; `changes` to the post (tests.builds.posts)."""
+        build, release, _ = hand_over(
+            actor=self.ci(), post=post(version, application=self.application, **changes)
         )
-        return asked.deployment
+        if verified:
+            self.verify(build)
+        return release
 
-    def planned(self, deployment: Deployment, changes: int = 1) -> Deployment:
-        """As if AWS had answered: the plan is there, and people were asked by the engine itself."""
-        deployment = fresh(deployment)
-        rows = [{"action": "Modify", "logical_id": f"R{n}", "type": "T", "replacement": None} for n in range(changes)]
-        values = {
-            "plan_state": "ready",
-            "plan_digest": "sha256:" + "7" * 64,
-            "plan_changes": rows,
-            "pipeline_version": self.pipeline,
-            "plan_data": {"basis": basis(work_of(deployment, self.pipeline)), "target": {}},
-        }
-        Deployment.objects.filter(pk=deployment.pk).update(**values)
-        tick(deployment)
-        return fresh(deployment)
+    def verify(self, build: Build) -> None:
+        """As after a worker read every artifact and the test-bundle."""
+        Artifact.objects.filter(build=build).update(state="verified", checked_at=now())
+        Build.objects.filter(pk=build.pk).update(state="verified", test_spec=TEST_SPEC)
 
-    def waiting(self, version: str = "1.0.0", **more) -> tuple[Deployment, ApprovalRequest]:
-        """A deployment to prod that waits for two keys."""
-        release = self.release(version, **more)
-        self.ran(release)
-        deployment = self.planned(self.ask(release))
-        return deployment, deployment.approval
+    def get_release(self, version: str) -> Release:
+        return Release.objects.select_related("application", "build").get(
+            application_id=self.application, version=version
+        )
+
+    def environment(self, name: str) -> Environment:
+        return Environment.objects.select_related("account").get(pk=name)
+
+    def runs(self, version: str, environment: str) -> Deployment:
+        """`version` runs in `environment` as a recorded baseline."""
+        return baseline(
+            actor=SYSTEM,
+            application=self.application,
+            version=version,
+            environment=environment,
+            reason="Set up for a test.",
+        )
+
+    # -- deployments
+
+    def request(self, version: str = "1.1.0", environment: str = "prod", *, by: str = "dana", **more):
+        """The deployment that `by` asks for; nothing has looked at it yet."""
+        return request(
+            actor=self.actor(by),
+            application=self.application,
+            version=version,
+            environment=environment,
+            **more,
+        ).deployment
+
+    def asked(self, version: str = "1.1.0", environment: str = "prod", **more) -> Deployment:
+        """Requested, planned, and settled as a worker would: with a gate, its people are asked."""
+        return self.plan(self.request(version, environment, **more))
+
+    def plan(self, deployment: Deployment, *, digest: str = "sha256:" + "d" * 64, state: str = "ready"):
+        """A worker computed the plan, asked the people and wrote what decide() said; answers the fresh row."""
+        with self.working(deployment) as work:
+            changes = [{"action": "modify", "logical_id": "Function", "type": "AWS::Lambda::Function"}]
+            data = {"basis": planning.basis(work), "target": {}, "detail": ""}
+            Deployment.objects.filter(pk=deployment.pk).update(
+                plan_state=state,
+                plan_digest=digest,
+                plan_changes=changes if state == "ready" else [],
+                plan_data=data,
+                pipeline_version=work.pipeline,
+            )
+        return self.settle(deployment)
+
+    def settle(self, deployment: Deployment) -> Deployment:
+        """A worker binds the people's word to the present content and writes what decide() says. No start."""
+        with self.working(deployment) as work:
+            pending.ask_people(work)
+            if not pending.end_of_approval(work):
+                verdict = decide(work.deployment, work.actor, work.at)
+                if verdict.word != "allow":
+                    pending.settle(work, verdict)
+        return self.fresh(deployment)
+
+    def vote(self, deployment: Deployment, username: str, decision: str = "approve", comment: str = ""):
+        """What cast_vote() answers for that person on the present content."""
+        approval = self.fresh(deployment).approval
+        return cast_vote(
+            actor=self.actor(username),
+            request_id=approval.pk,
+            decision=decision,
+            content_hash=approval.content_hash,
+            comment=comment,
+        )
+
+    def approved(self, version: str = "1.1.0", environment: str = "prod") -> Deployment:
+        """Asked for, with every key of the demo gate given (rita, then omar)."""
+        asked = self.asked(version, environment)
+        for name in ("rita", "omar")[: sum(slot["count"] for slot in asked.approval.gate["slots"])]:
+            self.vote(asked, name)
+        return self.fresh(asked)
+
+    def start(self, deployment: Deployment) -> Deployment:
+        """The worker's transaction that starts, without the last look at AWS. Starts nothing decide() forbids."""
+        with self.working(deployment) as work, transaction.atomic():
+            start._start(work)
+        return self.fresh(deployment)
+
+    def running(self, version: str = "1.1.0", environment: str = "prod") -> Deployment:
+        return self.start(self.approved(version, environment))
+
+    def move(self, deployment: Deployment, *states: State, **columns) -> Deployment:
+        """Through `states`, one transition each."""
+        row = self.fresh(deployment)
+        for state in states:
+            with transaction.atomic():
+                transition(row, state, actor=Actor.system("worker"), at=now(), **columns)
+        return self.fresh(row)
+
+    def succeeded(self, version: str = "1.1.0", environment: str = "prod") -> Deployment:
+        return self.move(self.running(version, environment), State.VERIFYING, State.SUCCEEDED)
+
+    def fresh(self, deployment: Deployment) -> Deployment:
+        return with_everything(Deployment.objects.filter(pk=deployment.pk)).get()
+
+    def working(self, deployment: Deployment) -> "Working":
+        return Working(self, deployment)
 
 
-def fresh(deployment: Deployment) -> Deployment:
-    return with_everything(Deployment.objects.filter(pk=deployment.pk)).get()
+class Working:
+    """A worker's hold on a deployment for the length of a block; the row is due again at once after it."""
 
+    def __init__(self, world: World, deployment: Deployment):
+        self.world, self.deployment = world, deployment
 
-def work_of(deployment: Deployment, pipeline) -> Work:
-    return Work(deployment, pipeline, sessions(), "test")
+    def __enter__(self) -> Work:
+        Deployment.objects.filter(pk=self.deployment.pk).update(next_attempt_at=raw_now())
+        self.lease = lease.claim(self.deployment.pk, "test:1")
+        assert self.lease is not None, "another worker holds it"
+        row = self.world.fresh(self.deployment)
+        return Work(row, current_pipeline(row.application_id), None, "test:1")
 
-
-def tick(deployment: Deployment) -> None:
-    """What the worker does with a planned request: ask the people, ask decide(), say the state. Starts nothing,
-    because it does not call start.attempt."""
-    row = fresh(deployment)
-    work = work_of(row, row.pipeline_version)
-    pending.ask_people(work)
-    if pending.end_of_approval(work):
-        return
-    pending.settle(work, pending.decide(fresh(row), work.actor, now()))
+    def __exit__(self, *_) -> None:
+        lease.release(self.deployment.pk, self.lease, after=0)

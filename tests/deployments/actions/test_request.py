@@ -1,0 +1,113 @@
+"""Asking for a deployment: what is accepted, what is the same, what is refused and leaves nothing behind."""
+
+from datetime import timedelta
+
+import pytest
+
+from audit.models import AuditEvent
+from deployments.actions.request import request
+from deployments.models import Deployment, History, Step
+from kernel.clock import now
+from kernel.refusals import Refusal
+from tests import people
+from tests.deployments.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(world, who="dana", **more) -> Refusal:
+    before = Deployment.objects.count(), AuditEvent.objects.count()
+    values = {"application": "payments", "version": "1.0.0", "environment": "prod", **more}
+    with pytest.raises(Refusal) as caught:
+        request(actor=world.actor(who) if isinstance(who, str) else who, **values)
+    assert (Deployment.objects.count(), AuditEvent.objects.count()) == before
+    return caught.value
+
+
+def test_a_request_is_created_with_its_steps_its_event_and_its_history_row():
+    world = World()
+    row = world.ask(world.release(), "dev", reason="Tuesday's change")
+    assert (row.state, row.requested_by_name, row.pool) == ("requested", "dana", "main")
+    assert [s.kind for s in Step.objects.filter(deployment=row).order_by("seq")][:3] == ["verify-artifacts", "plan", "gate"]
+    assert Step.objects.get(deployment=row, kind="gate").state == "skipped"
+    assert AuditEvent.objects.filter(kind="deployment.requested", subject=f"deployment:{row.pk}").count() == 1
+    assert History.objects.get(pk=row.pk).reason == "Tuesday's change"
+
+
+def test_the_same_request_gives_the_open_one_again():
+    world = World()
+    release = world.release()
+    first = world.ask(release, "dev")
+    events = AuditEvent.objects.count()
+    again = request(actor=world.actor("dana"), application="payments", version="1.0.0", environment="dev")
+    assert (again.created, again.deployment.pk) == (False, first.pk)
+    assert AuditEvent.objects.count() == events
+
+
+def test_other_parameters_while_one_is_open_are_a_conflict():
+    world = World()
+    world.ask(world.release(), "dev")
+    assert refused(world, environment="dev", parameters={"A": "b"}).code == "open_request_differs"
+
+
+def test_a_release_that_skipped_an_environment_is_denied_with_the_reason():
+    world = World()
+    world.release()
+    refusal = refused(world)
+    assert (refusal.status, refusal.code, refusal.reasons[0]["code"]) == (409, "denied", "not_promoted_from")
+    assert refusal.denial.kind == "deployment.denied"
+    assert refusal.denial.data["codes"] == ["not_promoted_from"]
+
+
+def test_a_lane_with_the_policy_reject_takes_one_request():
+    world = World(lane="reject")
+    world.waiting("1.0.0")
+    release = world.release("1.1.0")
+    world.ran(release)
+    assert refused(world, version="1.1.0").reasons[0]["code"] == "lane_rejected"
+
+
+def test_an_unverified_artifact_waits_and_is_not_denied():
+    world = World()
+    assert world.ask(world.release(state="pending"), "dev").state == "requested"
+
+
+@pytest.mark.parametrize("value", ["AKIAIOSFODNN7EXAMPLE", "-----BEGIN PRIVATE KEY-----\nabc"])
+def test_a_secret_in_a_parameter_is_refused_and_not_echoed(value):
+    world = World()
+    world.release()
+    refusal = refused(world, environment="dev", parameters={"Key": value})
+    assert refusal.code == "secret_in_parameters"
+    assert value not in str(refusal.errors) + refusal.detail
+
+
+def test_a_parameter_that_is_not_text_is_refused():
+    world = World()
+    world.release()
+    assert refused(world, environment="dev", parameters={"N": 5}).code == "parameter_invalid"
+
+
+def test_a_start_in_the_past_is_refused():
+    world = World()
+    world.release()
+    assert refused(world, environment="dev", not_before=now() - timedelta(minutes=1)).code == "in_the_past"
+
+
+def test_who_sees_the_application_but_is_not_its_team_may_not_ask():
+    world = World()
+    world.release()
+    refusal = refused(world, "omar", environment="dev")
+    assert (refusal.status, refusal.extra["missing_permission"]) == (403, "deployment.request")
+
+
+@pytest.mark.parametrize(("who", "environment"), [("eve", "dev"), ("dana", "nowhere")])
+def test_what_may_not_be_seen_and_what_is_not_there_answer_alike(who, environment):
+    world = World()
+    world.release()
+    assert refused(world, who, environment=environment).code == "not_found"
+
+
+def test_a_token_without_the_scope_may_not_ask():
+    world = World()
+    world.release()
+    assert refused(world, people.ci(scopes=["read"]), environment="dev").status == 403
