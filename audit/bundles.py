@@ -25,5 +25,8 @@ def make_bundle(part: Part) -> BinaryIO:
     except ArchiveTooLarge as error:
         file.close()
         raise RangeTooLarge("A bundle holds at most 4 GiB; ask for a shorter range.") from error
+    except BaseException:
+        file.close()
+        raise
     file.seek(0)
     return file

@@ -11,6 +11,12 @@ from django.db.models import Q
 from kernel.ids import new_evt
 
 
+def stored_bytes(value) -> bytes:
+    """The bytes of a binary column. SQLite keeps text where somebody wrote text; what then fails is the
+    comparison of hashes, not the reading."""
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value)
+
+
 class AuditEvent(models.Model):
     """One thing that happened. `body` holds the canonical bytes and is the only thing hashed; every other
     column is a search copy that no verifier trusts. `leaf_hash` = SHA-256(0x00 ‖ body), checked by the

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.exports.bundle import Part
 from audit.merkle import inclusion_proof
-from audit.models import AuditEvent, Checkpoint, Leaf, Node, Opening, SealerState
+from audit.models import AuditEvent, Checkpoint, Leaf, Node, Opening, SealerState, stored_bytes
 from kernel.actor import Actor
 from kernel.clock import raw_now
 from kernel.permissions import Permission
@@ -34,7 +34,7 @@ class StoredNodes:
             row = Leaf.objects.filter(leaf_index=index).values_list("leaf_hash", flat=True).first()
         if row is None:
             raise LookupError(f"the log has no subtree {level}/{index}")
-        return bytes(row)
+        return stored_bytes(row)
 
 
 @dataclass(frozen=True)

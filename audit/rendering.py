@@ -2,6 +2,8 @@
 
 import json
 
+from audit.canonical import wire_instant
+from audit.models import stored_bytes
 from kernel.actor import Actor
 from kernel.permissions import Permission
 
@@ -15,7 +17,7 @@ def as_item(event, actor: Actor) -> dict:
     `actor` is the username where the event has one, else the tag. `private` holds the opened values; None
     stands for a value that was erased (its commitment is kept).
     """
-    body = json.loads(bytes(event.body))
+    body = _body(event)
     leaf = getattr(event, "leaf", None)  # no leaf until sealed
     opened = {opening.field: opening.value for opening in event.openings.all()}
     fields = [
@@ -28,7 +30,7 @@ def as_item(event, actor: Actor) -> dict:
         "kind": body["kind"],
         "actor": opened.get("actor", event.actor),
         "actor_tag": event.actor,
-        "method": body["actor"]["method"],
+        "method": body["actor"].get("method"),
         "subject": body["subject"],
         "outcome": body["outcome"],
         "environment": body["environment"],
@@ -37,3 +39,26 @@ def as_item(event, actor: Actor) -> dict:
         "private": {name: opened.get(name) for name in fields if name != "actor"},
         "request_id": body["request_id"],
     }
+
+
+def _body(event) -> dict:
+    """The body, or, where somebody damaged it, what the search copies still say and nothing as data: the list
+    stays readable, and the verifier names the leaf."""
+    copies = {
+        name: getattr(event, name) for name in ("kind", "subject", "outcome", "environment", "application")
+    }
+    copies |= {
+        "at": wire_instant(event.at),
+        "request_id": event.request_id,
+        "actor": {},
+        "data": {},
+        "private": {},
+    }
+    try:
+        body = json.loads(stored_bytes(event.body))
+    except ValueError:
+        return copies
+    intact = isinstance(body, dict) and all(
+        isinstance(body.get(key), dict) for key in ("actor", "data", "private")
+    )
+    return {**copies, **body} if intact else copies

@@ -1,6 +1,7 @@
 """The key that signs checkpoints: from the settings, or in embedded mode a file made at the first start."""
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +72,8 @@ def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     private = Ed25519PrivateKey.generate()
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    descriptor, fresh = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
+    with open(descriptor, "wb") as file:
         file.write(pem)
     # A link, not a rename: of two processes that start together the first one's key stays.
     try:
@@ -80,4 +81,4 @@ def _make(path: Path) -> None:
     except FileExistsError:
         pass
     finally:
-        fresh.unlink()
+        os.unlink(fresh)

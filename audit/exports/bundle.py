@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from audit.canonical import canonical
 from audit.merkle import NodeReader, consistency_proof, cover
-from audit.models import Checkpoint, Leaf, Node, Opening
+from audit.models import Checkpoint, Leaf, Node, Opening, stored_bytes
 from audit.stored_zip import StoredZip
 
 FORMAT_VERSION = 1
@@ -67,6 +67,10 @@ def _lines(hashes: Iterable[bytes]) -> Iterator[bytes]:
         yield b64encode(digest) + b"\n"
 
 
+def _base64(stored) -> bytes:
+    return b64encode(stored_bytes(stored))
+
+
 def _windows(part: Part) -> Iterator[tuple[int, int]]:
     for start in range(part.start, part.end, CHUNK):
         yield start, min(start + CHUNK, part.end)
@@ -77,7 +81,7 @@ def _leaves(part: Part) -> Iterator[bytes]:
         leaves = Leaf.objects.filter(leaf_index__gte=start, leaf_index__lt=end).order_by("leaf_index")
         rows = leaves.values_list("leaf_index", "leaf_hash", "event__body")
         yield b"".join(
-            b'{"body":"%b","hash":"%b","index":%d}\n' % (b64encode(body), b64encode(digest), index)
+            b'{"body":"%b","hash":"%b","index":%d}\n' % (_base64(body), _base64(digest), index)
             for index, digest, body in rows
         )
 
@@ -87,7 +91,7 @@ def _nodes(part: Part) -> Iterator[bytes]:
     for level in range(1, part.end.bit_length()):
         nodes = Node.objects.filter(level=level, idx__gte=part.start >> level, idx__lt=part.end >> level)
         for digest in nodes.order_by("idx").values_list("hash", flat=True).iterator(chunk_size=CHUNK):
-            yield bytes(digest)
+            yield stored_bytes(digest)
 
 
 def _openings(part: Part) -> Iterator[bytes]:
@@ -96,7 +100,7 @@ def _openings(part: Part) -> Iterator[bytes]:
         rows = openings.values_list("event__leaf__leaf_index", "field", "nonce", "value")
         # Sorted here, not by the database: its collation decides there, the code points decide here.
         lines = (
-            [canonical({"field": f, "index": i, "nonce": b64encode(n).decode(), "value": v}), b"\n"]
+            [canonical({"field": f, "index": i, "nonce": _base64(n).decode(), "value": v}), b"\n"]
             for i, f, n, v in sorted(rows, key=lambda row: (row[0], row[1]))
         )
         yield b"".join(chain.from_iterable(lines))

@@ -25,8 +25,8 @@ def test_an_empty_log_and_an_untouched_one_pass():
         (f"UPDATE audit_auditevent SET body = %s {OF_LEAF_2}", [b"{}"], "do not have the hash"),
         ("DELETE FROM audit_leaf WHERE leaf_index = 2", [], "leaf 2 is missing"),
         ("DELETE FROM audit_leaf WHERE leaf_index = 5", [], "there are 5 leaves, but 6 were signed"),
-        ("DELETE FROM audit_checkpoint WHERE tree_size = 6", [], "there are 6 leaves, but 3 were signed"),
-        ("UPDATE audit_checkpoint SET tree_size = 5 WHERE tree_size = 6", [], "something else than"),
+        ("DELETE FROM audit_checkpoint WHERE tree_size = 6", [], "a leaf 5, but 3 were signed"),
+        ("UPDATE audit_checkpoint SET tree_size = 7 WHERE tree_size = 6", [], "there are 6 leaves, but 7"),
         ("UPDATE audit_checkpoint SET note = %s WHERE tree_size = 6", ["a\n\n— x AAAA\n"], "is not ours"),
     ],
 )  # fmt: skip
@@ -51,3 +51,11 @@ def test_the_log_of_another_key_is_not_ours():
     sealed(2)
     with pytest.raises(LogMismatch, match="is not ours"):
         check_whole_log(OTHER.key)
+
+
+@pytest.mark.one_database  # PostgreSQL does not let text into a binary column
+def test_text_in_a_binary_column_is_a_mismatch_and_no_crash():
+    sealed(3)
+    assert tamper(f"UPDATE audit_auditevent SET body = 'text' {OF_LEAF_2}") == 1
+    with pytest.raises(LogMismatch, match="do not have the hash"):
+        check_whole_log(SIGNER.key)

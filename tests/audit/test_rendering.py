@@ -6,6 +6,7 @@ from audit.models import AuditEvent, Opening
 from audit.rendering import as_item
 from tests import people
 from tests.audit.log import SYSTEM, add, seal
+from tests.audit.tampering import tamper
 from tests.database import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,3 +70,12 @@ def test_an_erased_value_is_shown_as_erased():
     shown = item(event, people.auditor())
     assert shown["private"] == {"comment": None}
     assert shown["actor"] == "user:per_dana"
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"[]", b"{}", b"not json"])
+def test_a_damaged_body_leaves_the_list_readable(body):
+    event = add(application="payments")[0]
+    tamper("UPDATE audit_auditevent SET body = %s", [body])
+    shown = item(event, people.auditor())
+    assert (shown["id"], shown["kind"], shown["application"]) == (event.pk, "build.received", "payments")
+    assert (shown["data"], shown["private"], shown["method"]) == ({}, {}, None)
