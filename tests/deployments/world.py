@@ -5,9 +5,8 @@
     world.vote(asked, "rita")
     world.vote(asked, "omar")
 
-People: rita, rosa (release-managers; rosa owns too), omar and olga (owners), dana (team member, asks), dave (team
-member), aude (auditor), admin. Environments: dev (open), staging (one key), prod (two keys). Artifacts are said to
-be verified and plans to be computed by writing the rows that the worker would write.
+People: see ROLES and GROUPS (dana and dave are the team, zoe belongs to nothing). dev is open, staging needs one key,
+prod two. That artifacts are verified and plans computed is written as the worker would write it.
 """
 
 from dataclasses import dataclass, field
@@ -31,7 +30,6 @@ from kernel.clock import now, raw_now
 from pipelines.actions.create_account import create_account
 from pipelines.actions.create_environment import create_environment
 from pipelines.actions.save_pipeline import save_pipeline
-from pipelines.models import Environment
 from pipelines.queries import current_pipeline
 from releases.actions.hand_over import hand_over
 from releases.models import Release
@@ -54,7 +52,7 @@ ROLES = {
     "olga": [],
     "dana": [],
     "dave": [],
-    "zoe": [],  # belongs to nothing: an outsider
+    "zoe": [],
     "aude": ["auditor"],
     "admin": ["administrator"],
 }
@@ -67,14 +65,14 @@ PLACES = {
         "default_open": True,
         "slots": [{"group": "release-managers", "count": 1}],
     },
-    "prod": {
-        "rank": 30,
-        "protected": True,
-        "default_open": True,
-        "slots": [{"group": "release-managers", "count": 1}, {"group": "@owners", "count": 1}],
-    },
 }
-TEST_SPEC = {"digest": "sha256:" + "e" * 64, "suites": [{"name": "smoke", "environments": []}], "problems": []}
+PLACES["prod"] = {**PLACES["staging"], "rank": 30}
+PLACES["prod"]["slots"] = [*PLACES["staging"]["slots"], {"group": "@owners", "count": 1}]
+TEST_SPEC = {
+    "digest": "sha256:" + "e" * 64,
+    "suites": [{"name": "smoke", "environments": []}],
+    "problems": [],
+}
 
 
 def pipeline_source(application: str, stages: dict[str, dict]) -> str:
@@ -193,9 +191,6 @@ class World:
         return Release.objects.select_related("application", "build").get(
             application_id=self.application, version=version
         )
-
-    def environment(self, name: str) -> Environment:
-        return Environment.objects.select_related("account").get(pk=name)
 
     def runs(self, version: str, environment: str) -> Deployment:
         """`version` runs in `environment` as a recorded baseline."""
