@@ -6,7 +6,7 @@ from audit.models import AuditEvent
 from deployments.actions.baseline import baseline
 from deployments.models import Deployment, History, Lane
 from kernel.refusals import Refusal
-from tests.deployments.world import World
+from tests.deployments.company import World
 
 pytestmark = pytest.mark.django_db
 

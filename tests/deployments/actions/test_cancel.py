@@ -6,7 +6,7 @@ from approvals.models import ApprovalRequest
 from deployments.actions.cancel import cancel
 from deployments.models import Deployment, Intent, Step
 from kernel.refusals import Refusal
-from tests.deployments.world import World
+from tests.deployments.company import World
 
 pytestmark = pytest.mark.django_db
 

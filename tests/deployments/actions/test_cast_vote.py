@@ -9,7 +9,7 @@ from deployments.models import Deployment
 from kernel.actor import Actor
 from kernel.refusals import Refusal
 from tests import people
-from tests.deployments.world import World
+from tests.deployments.company import World
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ import pytest
 from deployments.actions.change_parameters import change_parameters
 from deployments.models import Deployment
 from kernel.refusals import Refusal
-from tests.deployments.world import World
+from tests.deployments.company import World
 
 pytestmark = pytest.mark.django_db
 

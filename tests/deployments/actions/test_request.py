@@ -10,7 +10,7 @@ from deployments.models import Deployment, History, Step
 from kernel.clock import now
 from kernel.refusals import Refusal
 from tests import people
-from tests.deployments.world import World
+from tests.deployments.company import World
 
 pytestmark = pytest.mark.django_db
 

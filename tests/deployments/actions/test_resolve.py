@@ -5,7 +5,7 @@ import pytest
 from deployments.actions.resolve import resolve
 from deployments.models import Deployment, Lane
 from kernel.refusals import Refusal
-from tests.deployments.world import World
+from tests.deployments.company import World
 
 pytestmark = pytest.mark.django_db
 WHY = "The stack is UPDATE_COMPLETE in the console."

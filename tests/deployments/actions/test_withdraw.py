@@ -5,7 +5,7 @@ import pytest
 from deployments.actions.withdraw import withdraw_build, withdraw_release
 from deployments.models import Deployment
 from kernel.refusals import Refusal
-from tests.deployments.world import World
+from tests.deployments.company import World
 
 pytestmark = pytest.mark.django_db
 
