@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from django.conf import settings
@@ -40,20 +41,25 @@ class Command(BaseCommand):
         os._exit(0)  # no thread of the broker's client may keep the process for longer than it takes
 
     def _run(self, host: str, port: int, data_dir: Path, out, *, as_json: bool) -> None:
-        told = threading.Event()
+        told, wake = threading.Event(), threading.Event()
+
+        def end(*_):
+            told.set()
+            wake.set()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: told.set())
+            signal.signal(number, end)
         began = time.monotonic()
         stack = self._stack(host, port)
-        call_command("setup_database", verbosity=0)
-        known = start.open_memory(data_dir)
-        stack.start()
-        laid = start.seed(stack, known, data_dir / start.MEMORY)
-        said = start.announcement(stack, known, laid)
-        out.write((json.dumps(said) if as_json else for_people(said, time.monotonic() - began)) + "\n")
-        out.flush()
-        while not told.wait(3600):
-            pass
+        # Beside this thread, so that Ctrl-C in the middle of the seed is heard at once; the next start goes on.
+        beginning = ThreadPoolExecutor(1).submit(_begin, stack, data_dir)
+        beginning.add_done_callback(lambda _: wake.set())
+        _sleep(wake)
+        if not told.is_set():
+            said = beginning.result()
+            out.write((json.dumps(said) if as_json else for_people(said, time.monotonic() - began)) + "\n")
+            out.flush()
+            _sleep(told)
         stack.stop()
 
     def _stack(self, host: str, port: int) -> Stack:
@@ -61,6 +67,21 @@ class Command(BaseCommand):
             return Stack(host, port)
         except OSError as error:
             raise CommandError(f"{host}:{port} cannot be used: {error.strerror}. Try --port.") from error
+
+
+def _begin(stack: Stack, data_dir: Path) -> dict:
+    """Migrate, start every part, seed what is missing; what `--json` says."""
+    call_command("setup_database", verbosity=0)
+    known = start.open_memory(data_dir)
+    stack.start()
+    laid = start.seed(stack, known, data_dir / start.MEMORY)
+    return start.announcement(stack, known, laid)
+
+
+def _sleep(event: threading.Event) -> None:
+    """Until the event; in pieces, because a wait without an end keeps signals from being heard."""
+    while not event.wait(3600):
+        pass
 
 
 class RealStdout:

@@ -1,0 +1,1 @@
+"""The demo command from outside: one process, its JSON line, its data directory."""
