@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+from pathlib import Path
 
 from celery import beat
 from celery.worker import WorkController
@@ -14,6 +15,7 @@ from deployments.sweeper import Sweeper
 from releasegate.celery import app
 
 STOP_SECONDS = 4.0
+ALIVE_SECONDS = 5.0  # between two touches of the file that says we live
 
 
 class WorkerPart:
@@ -40,6 +42,10 @@ class WorkerPart:
         self.sweeper.start()
         self.thread.start()
 
+    def is_alive(self) -> bool:
+        """Do the sweeper's threads run? The consumer may come and go with its broker."""
+        return all(thread.is_alive() for thread in self.sweeper.threads)
+
     def stop(self) -> None:
         """Let what runs finish its step, then end; the consumer gets STOP_SECONDS."""
         ending = threading.Thread(target=self.controller.stop, kwargs={"in_sighandler": False}, daemon=True)
@@ -61,23 +67,27 @@ class BeatPart:
     def start(self) -> None:
         self.thread.start()
 
+    def is_alive(self) -> bool:
+        return self.thread.is_alive()
+
     def stop(self) -> None:
         self.service.stop()
 
 
-def until_told_to_stop() -> None:
-    """Block the main thread until SIGINT or SIGTERM."""
+def until_told_to_stop(part=None, alive_file: Path | None = None) -> None:
+    """Block the main thread until SIGINT or SIGTERM; touch `alive_file` every few seconds while `part` works."""
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
-    while not told.wait(3600):
-        pass
+    while not told.wait(ALIVE_SECONDS):
+        if alive_file is not None and part.is_alive():
+            alive_file.touch()
 
 
-def run(part) -> None:
+def run(part, alive_file: Path | None = None) -> None:
     """A command's whole life: start the part, wait for a signal, stop it, and leave no thread behind."""
     part.start()
-    until_told_to_stop()
+    until_told_to_stop(part, alive_file)
     part.stop()
     connections.close_all()
     os._exit(0)  # daemon threads of the broker's client may hang in a socket for longer than anybody waits
