@@ -30,7 +30,7 @@ def outcome_of(events: list[dict], token: str, already_logged: tuple = ()) -> Pr
             nothing_left=True,
             log=lines,
         )
-    if status.endswith("_IN_PROGRESS"):
+    if status.endswith("IN_PROGRESS"):
         return Poll(f"The stack is {status}.", data={"logged": seen}, log=lines)
     return Unknown(f"The stack is in {status}: {_why(ours)}")
 
