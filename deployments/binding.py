@@ -22,7 +22,7 @@ def subject_of(deployment, *, stage: dict, pipeline, gate_version: int) -> dict:
         role_arn=account.deploy_role_arn,
         target_kind=stage["target"]["kind"],
         parameters={"target": target, "request": deployment.parameters},
-        plan_digest=deployment.plan_digest,
+        plan_digest=deployment.plan_digest or None,
         pipeline_version=pipeline.number,
         test_specs=[spec["digest"]] if spec.get("digest") else [],
         gate_version=gate_version,

@@ -99,9 +99,10 @@ def board(actor: Actor, *, application: str | None = None, environment: str | No
 
 def board_at(
     actor: Actor, at: datetime, *, application: str | None = None, environment: str | None = None
-) -> list[dict]:
-    """What ran where at an instant, from the deployments that had ended by then."""
-    rows = visible_to(actor).filter(state=State.SUCCEEDED, ended_at__lte=at)
+) -> list[Deployment]:
+    """What ran where at an instant, from the deployments that had ended by then; after a failed rollback that
+    is not known (representations.past_lane says so)."""
+    rows = visible_to(actor).filter(state__in=(State.SUCCEEDED, State.ROLLBACK_FAILED), ended_at__lte=at)
     rows = rows.filter(application_id=application) if application else rows
     rows = rows.filter(environment_id=environment) if environment else rows
     latest: dict[tuple, Deployment] = {}

@@ -95,11 +95,11 @@ def lane(row) -> dict:
 
 
 def past_lane(row: Deployment) -> dict:
-    """The same for an instant in the past."""
+    """The same for an instant in the past; neither release is known to run after a failed rollback."""
     return {
         "application": row.application_id,
         "environment": row.environment_id,
-        "version": row.version,
+        "version": row.version if row.state == State.SUCCEEDED else None,
         "deployment": row.pk,
         "since": wire_time(row.ended_at),
         "in_progress": None,

@@ -37,10 +37,11 @@ def baseline(*, actor: Actor, application: str, version: str, environment: str, 
         detail = f"The pipeline has no stage for {environment}."
         raise Invalid(errors=[{"pointer": "/environment", "code": "not_in_pipeline", "detail": detail}])
     lane, _ = Lane.objects.get_or_create(application_id=application, environment=place)
-    if lane.in_progress_id:
-        raise LaneBusy(f"{lane.in_progress_id} is being carried out there.")
     row = _create(actor, release, place, pipeline, reason.strip(), now())
-    Lane.objects.filter(pk=lane.pk).update(deployment=row, version=version, since=row.ended_at)
+    # One conditional UPDATE: a start that takes the lane at this instant is not written over.
+    held = Lane.objects.filter(pk=lane.pk, in_progress=None)
+    if held.update(deployment=row, version=version, since=row.ended_at) != 1:
+        raise LaneBusy("A deployment is being carried out there.")
     history.record(row)
     return row
 

@@ -1,6 +1,7 @@
 """One person's word, and what follows from it: superseding, the new state, and the worker's bell."""
 
 from django.db import transaction
+from django.db.models import F
 
 from approvals.actions.rebind import rebind
 from approvals.actions.vote import VoteResult, vote
@@ -32,6 +33,8 @@ def cast_vote(
     The request is bound to the present content first, so a vote never lands on something stale.
     """
     at = now()
+    # The deployment's row lock before the approval's, as the worker and a cancel take them: no deadlock.
+    Deployment.objects.filter(approval=request_id).update(state_version=F("state_version"))
     request = get_visible(actor, request_id)
     deployment = with_everything(Deployment.objects.filter(pk=request.deployment)).get()
     _bind(request, deployment, at)

@@ -33,19 +33,23 @@ def next_due(pools: tuple[str, ...] | None) -> datetime | None:
     return rows.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
 
 
-@transaction.atomic
 def sweep() -> int:
-    """Expire lapsed approvals and ring for what is due; returns how many bells were rung."""
+    """Expire lapsed approvals and ring for what is due; returns how many bells were rung.
+
+    Two transactions: an approval's lock is never held while a deployment's is taken. Dying between them loses
+    nothing, because a waiting deployment is asked again by itself.
+    """
     ids = list(dict.fromkeys([*expire_due(now()), *due(None)]))
-    poke(*ids)
+    with transaction.atomic():
+        poke(*ids)
     return len(ids)
 
 
-@transaction.atomic
 def expire() -> int:
-    """Expire lapsed approvals; their deployments are due now."""
+    """Expire lapsed approvals; their deployments are due now. Two transactions, as in sweep()."""
     ids = expire_due(now())
-    poke(*ids)
+    with transaction.atomic():
+        poke(*ids)
     return len(ids)
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from deployments.exports.columns import COLUMNS, NAMES, Filters, neutral
@@ -15,7 +16,7 @@ CHUNK = 256 * 1024
 
 def stream(filters: Filters, header: list[str]) -> Iterator[bytes]:
     """Comment lines beginning with `#`, the column names, then one line per deployment, oldest first."""
-    lines = "".join(f"# {line}\r\n" for line in header) + ",".join(NAMES) + "\r\n"
+    lines = "".join(f"# {' '.join(line.split())}\r\n" for line in header) + ",".join(NAMES) + "\r\n"
     yield lines.encode()
     rows = History.objects.filter(**filters.conditions()).order_by("requested_at", "deployment")
     yield from _copy(rows) if connection.vendor == "postgresql" else _iterate(rows)
@@ -24,7 +25,8 @@ def stream(filters: Filters, header: list[str]) -> Iterator[bytes]:
 def _expression(name: str, kind: str) -> str:
     column = f'"{name}"'
     if kind == "time":
-        return f"""coalesce(to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'not recorded')"""
+        text = f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+        return f"coalesce(replace({text}, '.000000Z', 'Z'), 'not recorded')"
     if kind == "flag":
         return f"CASE WHEN {column} THEN 'yes' ELSE 'no' END"
     return f"CASE WHEN {column} ~ '^[=+\\-@\\t\\r]' THEN '''' || {column} ELSE {column} END"
@@ -32,7 +34,10 @@ def _expression(name: str, kind: str) -> str:
 
 def _copy(rows) -> Iterator[bytes]:
     """COPY (SELECT …) TO STDOUT: the server formats, we pass bytes on; memory stays flat."""
-    where, parameters = rows.values("deployment").query.sql_with_params()
+    try:
+        where, parameters = rows.values("deployment").query.sql_with_params()
+    except EmptyResultSet:
+        return  # the caller sees no application: Django knows without asking
     condition = where.partition(" WHERE ")[2].partition(" ORDER BY ")[0]
     chosen = ", ".join(_expression(name, kind) for name, kind in COLUMNS)
     table = History._meta.db_table

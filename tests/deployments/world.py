@@ -80,10 +80,10 @@ def pipeline_source(application: str, stages: dict[str, dict]) -> str:
     lines = [f"application: {application}", "stages:"]
     for name, more in stages.items():
         values = "".join(f", {key}: {value}" for key, value in more.get("parameters", {}).items())
+        target = f"kind: cloudformation-stack, stack: {application}-{name}, template: template"
         lines += [
             f"  - environment: {name}",
-            f"    target: {{kind: cloudformation-stack, stack: {application}-{name}, template: template,"
-            f" parameters: {{Stage: {name}{values}}}}}",
+            f"    target: {{{target}, parameters: {{Stage: {name}{values}}}}}",
             "    tests: required",
             f"    soak: {more.get('soak', 0)}",
             f"    bake: {more.get('bake', 0)}",
@@ -123,9 +123,8 @@ class World:
 
     def _people(self) -> None:
         for name, roles in ROLES.items():
-            create_person(
-                actor=SYSTEM, username=name, email=people.email_of(name), name=name.title(), roles=roles
-            )
+            values = {"email": people.email_of(name), "name": name.title(), "roles": roles}
+            create_person(actor=SYSTEM, username=name, **values)
         for name, members in GROUPS.items():
             create_group(actor=SYSTEM, name=name, members=members)
         create_team(actor=SYSTEM, name=self.application, members=["dana", "dave"])
@@ -156,8 +155,6 @@ class World:
                 lane=lanes.get(name, "supersede"),
             )
 
-    # -- who
-
     def actor(self, username: str, *, method: Method = Method.SESSION) -> Actor:
         """The person as a caller, with groups and roles as they are now."""
         return actor_for_person(
@@ -170,8 +167,6 @@ class World:
 
     def worker_lives(self, pool: str = "main") -> None:
         beat(worker="test:1", pool=pool)
-
-    # -- what
 
     def release(self, version: str, *, verified: bool = True, **changes) -> Release:
         """A build handed over by the CI and its release; `changes` to the post (tests.builds.posts)."""
@@ -188,9 +183,8 @@ class World:
         Build.objects.filter(pk=build.pk).update(state="verified", test_spec=TEST_SPEC)
 
     def get_release(self, version: str) -> Release:
-        return Release.objects.select_related("application", "build").get(
-            application_id=self.application, version=version
-        )
+        rows = Release.objects.select_related("application", "build")
+        return rows.get(application_id=self.application, version=version)
 
     def runs(self, version: str, environment: str) -> Deployment:
         """`version` runs in `environment` as a recorded baseline."""
