@@ -185,7 +185,7 @@ def test_strangers_machines_and_empty_addresses_are_nobody():
         ("确认过了,可以发布这个版本。", True, True),
     ],
 )
-def test_comment_rules(comment, required, fine):
+def test_comments_follow_the_rules_of_the_gate(comment, required, fine):
     assert (comment_problem(comment, required=required) is None) == fine
 
 

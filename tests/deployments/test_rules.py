@@ -139,4 +139,4 @@ def test_every_state_has_a_row_and_is_reached_and_ends_are_ends():
     reached = {State.REQUESTED}.union(*NEXT.values())
     assert reached == set(State)
     assert not TERMINAL & (PENDING | HOLDS_LANE)
-    assert TERMINAL | PENDING | HOLDS_LANE == set(State)
+    assert set(State) == TERMINAL | PENDING | HOLDS_LANE

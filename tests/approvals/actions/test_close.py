@@ -1,4 +1,4 @@
-"""Closing what will not be used."""
+"""A request that will not be used ends once, and an ended one stays as it is."""
 
 import pytest
 
@@ -6,26 +6,32 @@ from approvals.actions.close import close
 from approvals.models import ApprovalRequest
 from kernel.actor import Actor
 from kernel.clock import now
-from tests.deployments.company import World
+from tests.deployments.world import World
 
 pytestmark = pytest.mark.django_db
 
 
-def end(request, state="closed", **more) -> bool:
-    return close(request=request, actor=Actor.system("test"), state=state, at=now(), **more)
+@pytest.fixture
+def row():
+    return World.make().asked().approval
 
 
-def test_an_open_request_is_closed_once_with_what_superseded_it():
-    _, request = World().waiting()
-    assert end(request, superseded_by="dep_newer") is True
-    row = ApprovalRequest.objects.get(pk=request.pk)
-    assert (row.state, row.superseded_by) == ("closed", "dep_newer")
-    assert end(request, "expired") is False
-    assert ApprovalRequest.objects.get(pk=request.pk).state == "closed"
+def end(row, state="closed", **more):
+    return close(request=row, actor=Actor.system("tests"), state=state, at=now(), **more)
 
 
-def test_a_consumed_request_stays_consumed():
-    _, request = World().waiting()
-    ApprovalRequest.objects.filter(pk=request.pk).update(state="consumed")
-    assert end(request) is False
-    assert ApprovalRequest.objects.get(pk=request.pk).state == "consumed"
+@pytest.mark.parametrize("before", ["open", "satisfied", "void"])
+def test_a_request_that_takes_votes_is_ended(row, before):
+    ApprovalRequest.objects.update(state=before)
+    assert end(row, superseded_by="dep_newer") is True
+    stored = ApprovalRequest.objects.get()
+    assert (stored.state, stored.superseded_by, row.state) == ("closed", "dep_newer", "closed")
+    assert stored.ended_at is not None
+
+
+@pytest.mark.parametrize("before", ["rejected", "expired", "consumed", "closed"])
+def test_an_ended_one_stays(row, before):
+    ApprovalRequest.objects.update(state=before)
+    assert end(row, "closed", superseded_by="dep_newer") is False
+    stored = ApprovalRequest.objects.get()
+    assert (stored.state, stored.superseded_by, stored.ended_at) == (before, "", None)

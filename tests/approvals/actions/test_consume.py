@@ -1,4 +1,4 @@
-"""An approval is used up once."""
+"""An approval is used up once, on exactly the content it was given for (C07)."""
 
 import pytest
 
@@ -7,41 +7,47 @@ from approvals.models import ApprovalRequest
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.refusals import LostRace
-from tests.deployments.actions.test_cast_vote import vote
-from tests.deployments.company import World
+from tests.deployments.world import World
 
 pytestmark = pytest.mark.django_db
 
 
-def use(request, content_hash=None):
-    consume(request=request, content_hash=content_hash or request.content_hash, actor=Actor.system("t"), at=now())
+@pytest.fixture
+def row():
+    return World.make().approved().approval
 
 
-def satisfied() -> ApprovalRequest:
-    world = World()
-    _, request = world.waiting()
-    vote(world, "rita", request)
-    vote(world, "omar", request)
-    return ApprovalRequest.objects.get(pk=request.pk)
+def use(row, content_hash=None):
+    consume(
+        request=row, content_hash=content_hash or row.content_hash, actor=Actor.system("tests"), at=now()
+    )
 
 
-def test_a_satisfied_request_is_consumed_and_never_again():
-    request = satisfied()
-    use(request)
-    assert ApprovalRequest.objects.get(pk=request.pk).state == "consumed"
+def test_a_satisfied_request_is_used_up(row):
+    use(row)
+    stored = ApprovalRequest.objects.get()
+    assert (stored.state, row.state) == ("consumed", "consumed")
+    assert stored.consumed_at == stored.ended_at is not None
+
+
+def test_it_cannot_be_used_twice(row):
+    use(row)
+    at = ApprovalRequest.objects.get().consumed_at
     with pytest.raises(LostRace):
-        use(request)
+        use(row)
+    assert ApprovalRequest.objects.get().consumed_at == at
 
 
-def test_another_content_consumes_nothing():
-    request = satisfied()
+def test_another_content_does_not_use_it_up(row):
     with pytest.raises(LostRace):
-        use(request, "sha256:" + "0" * 64)
-    assert ApprovalRequest.objects.get(pk=request.pk).state == "satisfied"
+        use(row, "sha256:" + "0" * 64)
+    assert ApprovalRequest.objects.get().state == "satisfied"
 
 
-def test_an_open_request_is_not_consumed():
-    _, request = World().waiting()
+@pytest.mark.parametrize("state", ["open", "void", "rejected", "expired", "closed"])
+def test_only_a_satisfied_one_is_used(row, state):
+    ApprovalRequest.objects.update(state=state)
     with pytest.raises(LostRace):
-        use(request)
-    assert ApprovalRequest.objects.get(pk=request.pk).consumed_at is None
+        use(row)
+    assert ApprovalRequest.objects.get().state == state
+    assert ApprovalRequest.objects.get().consumed_at is None

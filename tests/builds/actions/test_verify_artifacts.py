@@ -194,7 +194,7 @@ def test_a_finding_is_recorded_once_when_two_workers_read_the_same(build_of):
     assert events.kinds() == ["build.received", "artifact.verified"]
 
 
-def test_attempts_end(build_of):
+def test_attempts_to_read_it_end_at_last(build_of):
     build_of(one=("file", b"one"))
     Artifact.objects.update(attempts=ATTEMPTS - 1, state="missing")
     record(Artifact.objects.get(), Finding(ArtifactState.MISSING, "gone", final=False))

@@ -52,6 +52,8 @@ def test_workers_that_keep_dying_over_it_end_in_failed():
     world = World()
     row = world.ask(world.release(state="pending"), "dev")
     # The sixth holder: five leases ran out before it.
-    Deployment.objects.filter(pk=row.pk).update(crashes=5, lease_until=row.requested_at, next_attempt_at=row.requested_at)
+    Deployment.objects.filter(pk=row.pk).update(
+        crashes=5, lease_until=row.requested_at, next_attempt_at=row.requested_at
+    )
     advance(row.pk, worker="me")
     assert Deployment.objects.get(pk=row.pk).state == "failed"

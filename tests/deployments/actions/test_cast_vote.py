@@ -32,7 +32,7 @@ def refused(world, who, request, **more) -> Refusal:
 
 def test_two_people_of_two_groups_satisfy_the_gate():
     world = World()
-    deployment, request = world.waiting()
+    _, request = world.waiting()
     first = vote(world, "rita", request)
     assert (first.slot, first.state) == ("release-managers", "open")
     second = vote(world, "omar", request)
@@ -60,13 +60,21 @@ def test_the_requester_is_kept_out_even_with_a_key():
     people.person("dana", groups=["release-managers"])
     _, request = world.waiting()
     refusal = refused(world, "dana", request)
-    assert (refusal.code, refusal.status, refusal.extra["relation"]) == ("separation_of_duties", 403, "requester")
+    assert (refusal.code, refusal.status, refusal.extra["relation"]) == (
+        "separation_of_duties",
+        403,
+        "requester",
+    )
     assert refusal.denial.kind == "vote.refused"
 
 
 def test_an_author_of_a_shipped_commit_is_kept_out():
     world = World()
-    commit = {"sha": "b" * 40, "author": "x@acme.example", "message": "Fix\n\nCo-authored-by: O <OMAR@acme.example>"}
+    commit = {
+        "sha": "b" * 40,
+        "author": "x@acme.example",
+        "message": "Fix\n\nCo-authored-by: O <OMAR@acme.example>",
+    }
     _, request = world.waiting(commits=[commit])
     assert refused(world, "omar", request).extra["relation"] == "author"
 
@@ -107,7 +115,9 @@ def test_a_rejection_needs_a_comment_and_ends_the_deployment():
     world = World()
     deployment, request = world.waiting()
     assert refused(world, "rita", request, decision="reject").code == "comment_required"
-    assert refused(world, "rita", request, decision="reject", comment="aaaaaaaaaaaa").code == "comment_required"
+    assert (
+        refused(world, "rita", request, decision="reject", comment="aaaaaaaaaaaa").code == "comment_required"
+    )
     assert vote(world, "rita", request, decision="reject", comment="The limit is wrong.").state == "rejected"
     assert Deployment.objects.get(pk=deployment.pk).state == "rejected"
     assert refused(world, "omar", request).code == "not_open"

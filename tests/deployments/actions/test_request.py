@@ -28,7 +28,11 @@ def test_a_request_is_created_with_its_steps_its_event_and_its_history_row():
     world = World()
     row = world.ask(world.release(), "dev", reason="Tuesday's change")
     assert (row.state, row.requested_by_name, row.pool) == ("requested", "dana", "main")
-    assert [s.kind for s in Step.objects.filter(deployment=row).order_by("seq")][:3] == ["verify-artifacts", "plan", "gate"]
+    assert [s.kind for s in Step.objects.filter(deployment=row).order_by("seq")][:3] == [
+        "verify-artifacts",
+        "plan",
+        "gate",
+    ]
     assert Step.objects.get(deployment=row, kind="gate").state == "skipped"
     assert AuditEvent.objects.filter(kind="deployment.requested", subject=f"deployment:{row.pk}").count() == 1
     assert History.objects.get(pk=row.pk).reason == "Tuesday's change"

@@ -20,7 +20,9 @@ def stuck(world) -> Deployment:
 def test_a_release_manager_records_what_is_true_and_the_lane_is_free():
     world = World()
     deployment = stuck(world)
-    assert resolve(actor=world.actor("rita"), deployment_id=deployment.pk, outcome="succeeded", reason=WHY).ended_at
+    assert resolve(
+        actor=world.actor("rita"), deployment_id=deployment.pk, outcome="succeeded", reason=WHY
+    ).ended_at
     lane = Lane.objects.get(application_id="payments", environment_id="prod")
     assert (lane.version, lane.in_progress_id) == ("1.0.0", None)
 

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db
 def test_a_waiting_deployment_ends_as_withdrawn():
     world = World()
     deployment, request = world.waiting()
-    withdraw_release(actor=world.actor("rita"), application="payments", version="1.0.0", reason="Wrong rounding.")
+    withdraw_release(
+        actor=world.actor("rita"), application="payments", version="1.0.0", reason="Wrong rounding."
+    )
     assert Deployment.objects.get(pk=deployment.pk).state == "withdrawn"
     request.refresh_from_db()
     assert request.state == "closed"
