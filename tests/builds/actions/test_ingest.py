@@ -270,8 +270,7 @@ def test_two_different_posts_of_one_version_at_once_make_one_build_and_one_confl
     for thread in threads:
         thread.join(60)
     assert sorted(results) == [("made", True), ("refused", "build_conflict")]
-    assert Build.objects.count() == 1
-    assert Artifact.objects.count() == 3
+    assert (Build.objects.count(), Artifact.objects.count()) == (1, 3)
 
 
 @pytest.mark.postgresql
@@ -297,6 +296,5 @@ def test_a_post_that_waited_for_one_that_was_rolled_back_makes_the_build_itself(
         assert thread.is_alive()  # it waits for us, and has made nothing
         transaction.set_rollback(True)
     thread.join(30)
-    assert result == [True]
-    assert Build.objects.count() == 1
+    assert (result, Build.objects.count()) == ([True], 1)
     assert events.kinds() == ["build.received"]

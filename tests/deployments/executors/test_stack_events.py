@@ -1,80 +1,73 @@
-"""Reading an execution's outcome from events: only ours count, the first failure is the cause."""
+"""What CloudFormation's events say about one execution."""
 
 import pytest
 
 from deployments.executor import Done, Failed, Poll, Unknown
 from deployments.executors.stack_events import outcome_of
 
-STACK = "arn:aws:cloudformation:eu-west-1:111111111111:stack/s/1"
+TOKEN = "rg-1-exec"
+STACK = "arn:aws:cloudformation:eu-west-1:1:stack/payments/1"
 
 
-def event(number, status, resource="s", token="ours", reason=None):
-    found = {
-        "EventId": str(number),
+def event(status, number=1, *, token=TOKEN, physical=STACK, logical="payments", reason=""):
+    return {
+        "EventId": f"e{number}",
         "StackId": STACK,
-        "PhysicalResourceId": STACK if resource == "s" else "physical",
-        "LogicalResourceId": resource,
-        "ResourceType": "AWS::Any::Thing",
+        "PhysicalResourceId": physical,
+        "LogicalResourceId": logical,
+        "ResourceType": "AWS::CloudFormation::Stack" if physical == STACK else "AWS::SNS::Topic",
         "ResourceStatus": status,
+        "ResourceStatusReason": reason,
         "ClientRequestToken": token,
     }
-    return found | ({"ResourceStatusReason": reason} if reason else {})
 
 
-def newest_first(*events):
-    return list(reversed(events))
+def test_events_of_another_execution_say_nothing_about_ours():
+    assert outcome_of([event("UPDATE_COMPLETE", token="somebody-elses")], TOKEN) is None
+    assert outcome_of([], TOKEN) is None
 
 
-@pytest.mark.parametrize("events", [[], [event(1, "UPDATE_COMPLETE", token="theirs")]])
-def test_without_an_event_of_ours_nothing_is_known(events):
-    assert outcome_of(events, "ours") is None
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE"])
+def test_the_stacks_own_newest_event_decides(status):
+    newest_first = [
+        event(status, 3),
+        event("CREATE_COMPLETE", 2, physical="topic", logical="Events"),
+        event("X_IN_PROGRESS"),
+    ]
+    found = outcome_of(newest_first, TOKEN)
+    assert isinstance(found, Done)
+    assert len(found.log) == 3
 
 
-@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"])
-def test_complete_stack_is_done_and_a_complete_resource_is_not(status):
-    assert isinstance(outcome_of([event(1, status)], "ours"), Done)
-    assert isinstance(outcome_of([event(1, status, "Function")], "ours"), Poll)
+def test_a_resource_that_is_complete_does_not_complete_the_stack():
+    found = outcome_of([event("CREATE_COMPLETE", 2, physical="topic"), event("UPDATE_IN_PROGRESS")], TOKEN)
+    assert isinstance(found, Poll)
 
 
-@pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])
-def test_stack_under_way_is_waited_for(status):
-    assert outcome_of([event(1, status)], "ours").detail == f"The stack is {status}."
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "undone", "nothing_left"),
-    [
-        ("UPDATE_ROLLBACK_COMPLETE", "aws_rolled_back", True, False),
-        ("ROLLBACK_COMPLETE", "creation_failed", False, True),
-        ("DELETE_COMPLETE", "creation_failed", False, True),
-    ],
-)
-def test_failure_names_its_first_cause(status, code, undone, nothing_left):
-    found = outcome_of(
-        newest_first(
-            event(1, "UPDATE_IN_PROGRESS"),
-            event(2, "UPDATE_FAILED", "Queue", reason="no room left"),
-            event(3, "UPDATE_FAILED", "Table", reason="Resource update cancelled"),
-            event(4, status),
-        ),
-        "ours",
-    )
+def test_an_undone_update_names_the_first_failure():
+    events = [
+        event("UPDATE_ROLLBACK_COMPLETE", 4),
+        event("UPDATE_FAILED", 3, physical="b", logical="B", reason="cancelled"),
+        event("CREATE_FAILED", 2, physical="a", logical="A", reason="Limit exceeded"),
+    ]
+    found = outcome_of(events, TOKEN)
     assert isinstance(found, Failed)
-    assert (found.code, found.undone, found.nothing_left) == (code, undone, nothing_left)
-    assert found.detail.endswith("Queue: no room left")
+    assert (found.undone, found.nothing_left) == (True, False)
+    assert "A: Limit exceeded" in found.detail
 
 
-def test_failure_without_a_reason_says_so():
-    assert outcome_of([event(1, "ROLLBACK_COMPLETE")], "ours").detail.endswith("AWS gave no reason.")
+def test_a_first_creation_that_failed_left_nothing():
+    found = outcome_of([event("ROLLBACK_COMPLETE")], TOKEN)
+    assert (found.nothing_left, found.undone) == (True, False)
+    assert "AWS gave no reason." in found.detail
 
 
-def test_state_that_nobody_can_end_is_unknown():
-    assert isinstance(outcome_of([event(1, "UPDATE_ROLLBACK_FAILED")], "ours"), Unknown)
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "ROLLBACK_FAILED", "SOMETHING_NEW"])
+def test_what_nobody_can_settle_by_reading_is_unknown(status):
+    assert isinstance(outcome_of([event(status)], TOKEN), Unknown)
 
 
-def test_each_event_is_logged_once():
-    first = outcome_of([event(1, "UPDATE_IN_PROGRESS")], "ours")
-    assert first.log == ("UPDATE_IN_PROGRESS AWS::Any::Thing s",)
-    events = newest_first(event(1, "UPDATE_IN_PROGRESS"), event(2, "UPDATE_COMPLETE", reason="well"))
-    second = outcome_of(events, "ours", first.data["logged"])
-    assert second.log == ("UPDATE_COMPLETE AWS::Any::Thing s well",)
+def test_lines_that_were_logged_are_not_logged_again():
+    found = outcome_of([event("UPDATE_IN_PROGRESS", 2), event("UPDATE_IN_PROGRESS", 1)], TOKEN, ("e1",))
+    assert len(found.log) == 1
+    assert found.data == {"logged": ["e1", "e2"]}
