@@ -1,0 +1,142 @@
+"""The board: what is where, now or at an instant in the past. Three queries, however large the company."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from deployments.models import Deployment, Lane
+from deployments.states import HOLDS_LANE, TERMINAL, State
+from insights.frame import Frame
+from insights.reads.board_cell import Cell, cell_of
+from insights.reads.openings import freeze_in_force, has_rules_of_its_own, opening_at
+from pipelines.calendar import Opening, Calendars, matches
+from pipelines.models import Environment
+from pipelines.queries import environments
+from teams.models import Application
+
+PAGE = 50  # applications
+# What is known about a place is known from the last deployment that ended so; see transition._move_lane.
+TOLD = (State.SUCCEEDED, State.ROLLBACK_FAILED)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """`at`: an aware instant, None for now. `number`: of the page, from 1."""
+
+    application: str = ""
+    environment: str = ""
+    team: str = ""
+    at: datetime | None = None
+    number: int = 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """A column: an environment with its opening now; `frozen`: a freeze is why it is closed."""
+
+    environment: Environment
+    opening: Opening
+    frozen: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One application across the places; `group`: the team's name where it differs from the row above."""
+
+    application: Application
+    cells: list[Cell]
+    group: str
+
+
+@dataclass
+class Board:
+    """`places` are the columns, `rows` at most PAGE applications; `more`: there is a next page."""
+
+    places: list[Place] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    more: bool = False
+    total_environments: int = 0
+
+
+def read_board(frame: Frame, filters: Filters) -> Board:
+    """Everything visible, narrowed by `filters`."""
+    every = list(environments())
+    shown = [place for place in every if filters.environment in ("", place.pk)]
+    applications, more = _applications(frame, filters)
+    known = _deployments(applications, shown, filters.at)
+    places = [_place(frame, place) for place in shown]
+    rows, team = [], None
+    for application in applications:
+        cells = _cells(frame, application, places, known, past=filters.at is not None)
+        rows.append(Row(application, cells, "" if application.team_id == team else application.team_id))
+        team = application.team_id
+    return Board(places, rows, more, len(every))
+
+
+def _applications(frame: Frame, filters: Filters) -> tuple[list[Application], bool]:
+    rows = Application.objects.order_by("team_id", "name")
+    if frame.names is not None:
+        rows = rows.filter(pk__in=frame.names)
+    if filters.application:
+        rows = rows.filter(name__icontains=filters.application)
+    if filters.team:
+        rows = rows.filter(team=filters.team)
+    start = (filters.number - 1) * PAGE
+    found = list(rows[start : start + PAGE + 1])
+    return found[:PAGE], len(found) > PAGE
+
+
+def _deployments(applications: list, places: list, at: datetime | None) -> dict[tuple, dict]:
+    """{(application, environment): {"current": row or None, "next": row or None}}."""
+    rows = Deployment.objects.filter(application__in=applications, environment__in=places)
+    rows = _then(rows, at) if at else _now(rows)
+    columns = ("application_id", "environment_id", "version", "state", "waiting_for", "kind", "reasons")
+    times = ("requested_at", "ended_at", "approval_id", "release__cut_at", "release_id")
+    found: dict[tuple, dict] = {}
+    for row in rows.select_related("release").only(*columns, *times).order_by("requested_at", "id"):
+        lane = found.setdefault((row.application_id, row.environment_id), {"current": None, "next": None})
+        if row.state in TERMINAL:
+            lane["current"] = row
+        elif lane["next"] is None or lane["next"].state not in HOLDS_LANE:
+            lane["next"] = row  # what holds the lane comes first, else the newest request
+    return found
+
+
+def _now(rows: QuerySet) -> QuerySet:
+    """What runs by our record (the lane names it), and everything that has not ended."""
+    here = Lane.objects.filter(deployment=OuterRef("pk"))
+    return rows.filter(Q(Exists(here)) | ~Q(state__in=TERMINAL))
+
+
+def _then(rows: QuerySet, at: datetime) -> QuerySet:
+    """The last deployment of each lane that had ended by `at` and told what runs there."""
+    told = Deployment.objects.filter(state__in=TOLD, ended_at__lte=at)
+    last = told.filter(application=OuterRef("application"), environment=OuterRef("environment"))
+    return rows.filter(pk=Subquery(last.order_by("-ended_at", "-id").values("pk")[:1]))
+
+
+def _place(frame: Frame, environment: Environment) -> Place:
+    opening = opening_at(frame.pulse, environment, zone=str(frame.zone))
+    return Place(environment, opening, any(reason.code == "freeze" for reason in opening.reasons))
+
+
+def _cells(frame: Frame, application: Application, places: list[Place], known: dict, past: bool) -> list[Cell]:
+    """One per place; each is compared with the newest release of the places before it."""
+    cells, ahead = [], None
+    own = not past and has_rules_of_its_own(frame.pulse, application.name)
+    for place in places:
+        lane = known.get((application.name, place.environment.pk), {"current": None, "next": None})
+        freeze = own and _frozen(frame, place.environment, application.name)
+        cell = cell_of(place.environment.pk, lane["current"], lane["next"], ahead, frozen=bool(freeze))
+        cells.append(cell)
+        if cell.cut and (ahead is None or cell.cut > ahead[0]):
+            ahead = (cell.cut, place.environment.pk)
+    return cells
+
+
+def _frozen(frame: Frame, environment: Environment, application: str) -> bool:
+    """Whether a freeze that names the application is in force in this place; the column shows the others."""
+    place = Calendars((), (), environment.pk, True, application, environment.tier)
+    named = [f for f in frame.pulse.freezes if f.scope.get("application") and matches(f.scope, place)]
+    return any(freeze_in_force(freeze, frame.now) for freeze in named)

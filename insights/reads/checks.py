@@ -1,0 +1,63 @@
+"""The seven checks of a verdict as rows: what holds, what stops, why, and how to clear it. Pure."""
+
+from collections.abc import Iterable
+
+from kernel.verdicts import CheckState, Reason, Verdict
+
+LABELS = {
+    "artifact": "Artifacts",
+    "order": "Order of promotion",
+    "standards": "Standards",
+    "plan": "Plan",
+    "people": "Keys",
+    "window": "Window",
+    "lane": "Lane",
+}
+PASSED = {
+    "artifact": "Every artifact has the digest that CI handed over.",
+    "order": "It has been where it must have been before.",
+    "standards": "What the pipeline asks of the build is there.",
+    "plan": "AWS was asked what would change.",
+    "people": "Nobody else needs to be asked.",
+    "window": "Open now.",
+    "lane": "Nothing else runs there.",
+}
+# Which check a stored reason came from: a deployment keeps its reasons in one list.
+OF_CODE = {
+    "artifact": {"withdrawn", "artifact_mismatch", "artifact_unverified"},
+    "order": {"not_in_pipeline", "not_promoted_from", "soak_unfinished", "hotfix_missing"},
+    "standards": {"test_spec_missing", "standard_failed", "evidence_missing"},
+    "plan": {"account_unproved", "plan_failed", "external_check"},
+    "people": {"approval_needed", "approval_void", "gate_unsatisfiable"},
+    "window": {"outside_window", "freeze", "hold", "stop_the_line", "scheduled"},
+    "lane": {"lane_busy", "lane_rejected", "pool_unavailable"},
+}
+
+
+def rows_of(verdict: Verdict) -> list[dict]:
+    """{name, label, state, detail, reasons} of each check, in their order."""
+    return [_row(check.name, str(check.state), check.reasons) for check in verdict.checks]
+
+
+def stored_rows(checks: Iterable[dict], reasons: Iterable[dict]) -> list[dict]:
+    """The same from what a deployment keeps of its last decision: [{name, state}] and a list of reasons."""
+    reasons = list(reasons)
+    return [
+        _row(
+            check["name"],
+            check["state"],
+            [reason for reason in reasons if reason.get("code") in OF_CODE.get(check["name"], ())],
+        )
+        for check in checks
+    ]
+
+
+def _row(name: str, state: str, reasons: Iterable[Reason | dict]) -> dict:
+    detail = PASSED.get(name, "") if state == CheckState.PASS else ""
+    return {
+        "name": name,
+        "label": LABELS.get(name, name.capitalize()),
+        "state": state,
+        "detail": detail,
+        "reasons": list(reasons),
+    }

@@ -1,0 +1,101 @@
+"""What a release would bring to a place, section by section. A section that could not be read says so."""
+
+import logging
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ImproperlyConfigured
+
+from insights.reads.changelists import commit_rows, commits_in_words, commits_warning
+from pipelines.sessions import sessions
+from releases.changes import ChangeList
+from releases.diff import compare_artifacts, diff
+from releases.models import Release
+from releases.queries import change_list
+
+log = logging.getLogger(__name__)
+
+IAM_WORDS = {
+    "none": "No template on either side",
+    "unknown": "Could not be worked out",
+    "widened": "Rights are widened",
+    "same": "No right is widened",
+}
+TEMPLATE_WORDS = {
+    "none": "No template on either side",
+    "unknown": "Could not be compared",
+    "changed": "Changed",
+    "same": "Unchanged",
+}
+ACTIONS = {"added": "add", "removed": "remove", "changed": "modify", "replaced": "replace"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`against`: the version that runs there, None where nothing is recorded. Each section has its state."""
+
+    against: str | None
+    commits: list[dict]
+    commits_words: str
+    commits_warning: str
+    artifacts: list[dict]
+    unchanged: int
+    template: dict = field(default_factory=dict)
+    iam: dict = field(default_factory=dict)
+
+
+def compare(release: Release, running: Release | None) -> Comparison:
+    """Reads templates from S3 where their digests differ; a store that cannot be reached makes those two
+    sections unknown, never the page."""
+    changes = change_list(running, release)
+    sections = _sections(release, running)
+    items = sections["artifacts"]["items"]
+    states = {artifact.name: artifact.state for artifact in release.build.artifacts.all()}
+    return Comparison(
+        against=running.version if running else None,
+        commits=commit_rows(changes, release.build.repository),
+        commits_words=_words(changes, running),
+        commits_warning=commits_warning(changes),
+        artifacts=[_artifact(item, states) for item in items if item["change"] != "unchanged"],
+        unchanged=sum(item["change"] == "unchanged" for item in items),
+        template=_template(sections["template"]),
+        iam={**sections["iam"], "word": IAM_WORDS[sections["iam"]["state"]]},
+    )
+
+
+def _words(changes: ChangeList, running: Release | None) -> str:
+    words = commits_in_words(changes)
+    return f"{words} since {running.version}" if running and changes.direction == "forward" else words
+
+
+def _sections(release: Release, running: Release | None) -> dict:
+    try:
+        return diff(release, running, sessions=sessions())
+    except ImproperlyConfigured as problem:
+        log.warning("templates cannot be compared: %s", problem)
+    old = {artifact.name: artifact for artifact in running.build.artifacts.all()} if running else {}
+    new = {artifact.name: artifact for artifact in release.build.artifacts.all()}
+    unread = {"state": "unknown", "problems": [{"artifact": "", "detail": "The artifact store is not set up."}]}
+    return {
+        "artifacts": compare_artifacts(old, new),
+        "template": {**unread, "resources": [], "sections": []},
+        "iam": {**unread, "grants": []},
+    }
+
+
+def _artifact(item: dict, states: dict[str, str]) -> dict:
+    """For components/artifacts.html. One that goes away has no state of its own any more."""
+    return {
+        "name": item["name"],
+        "kind": item["kind"],
+        "digest": item["new_digest"] or item["old_digest"],
+        "old_digest": item["old_digest"],
+        "size": item["new_size"] if item["new_digest"] else item["old_size"],
+        "state": states.get(item["name"], "unknown"),
+        "change": item["change"],
+    }
+
+
+def _template(section: dict) -> dict:
+    """With `word`, and each resource with the word its sign and colour follow."""
+    rows = [{**row, "what": ACTIONS.get(row["action"], "same")} for row in section["resources"]]
+    return {**section, "resources": rows, "word": TEMPLATE_WORDS[section["state"]]}

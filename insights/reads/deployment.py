@@ -1,0 +1,177 @@
+"""The deployment page: is it working, what is it doing right now, and what can I do about it?"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+
+from approvals import gate
+from builds.models import Evidence
+from deployments.models import Deployment, Intent
+from deployments.queries import get_visible
+from deployments.states import HOLDS_LANE, PENDING, TERMINAL, IntentOutcome, State
+from insights.frame import Frame
+from insights.reads import checks, keys
+from insights.reads.deployment_acts import Acts, acts_of
+from insights.reads.events import timeline
+from insights.reads.evidence import evidence_rows
+from insights.reads.plans import PlanFacts, plan_facts
+from insights.reads.states_in_words import sentence_of
+from insights.templatetags.gate import count, duration
+from kernel.verdicts import Reason
+
+USUAL = 20  # past deployments of the lane that "usually" is drawn from
+FEWEST = 3
+STEPS = {
+    "verify-artifacts": "Verify artifacts",
+    "plan": "Plan",
+    "gate": "Keys",
+    "window": "Window",
+    "lane": "Lane",
+    "apply": "Apply",
+    "test": "Test",
+    "bake": "Bake",
+    "rollback": "Roll back",
+}
+
+
+@dataclass
+class Progress:
+    """What moves: the part that is asked for again while it is live. `version` changes when any of it does."""
+
+    row: Deployment
+    sentence: Reason
+    reasons: list[dict]
+    steps: list[dict]
+    done: int
+    usual: str
+    live: bool
+    version: str
+
+    @property
+    def total(self) -> int:
+        """Steps that are not skipped."""
+        return sum(step["state"] != "skipped" for step in self.steps)
+
+    @property
+    def text(self) -> str:
+        """`4 of 7 steps`."""
+        return f"{self.done} of {count(self.total, 'step')}"
+
+
+@dataclass
+class DeploymentPage:
+    """Everything else on the page."""
+
+    progress: Progress
+    plan: PlanFacts
+    slots: list[dict]
+    rejections: list[dict]
+    tests: list[dict]
+    intents: dict
+    checks: list[dict]
+    facts: list[tuple]
+    events: list[dict]
+    acts: Acts
+
+
+def read_progress(frame: Frame, deployment_id: str) -> Progress:
+    """Raises NotFound. At most seven queries beside the frame's own."""
+    row = get_visible(frame.actor, deployment_id)
+    steps = [_step(step, frame.now) for step in sorted(row.steps.all(), key=lambda step: step.seq)]
+    stamps = [f"{s['kind']}{s['state']}{s['detail']}" for s in steps]
+    version = f"{row.state_version}-{hash_of(stamps)}"
+    return Progress(
+        row=row,
+        sentence=sentence_of(row),
+        reasons=row.reasons if row.state in PENDING else [],
+        steps=steps,
+        done=sum(step["state"] == "done" for step in steps),
+        usual=_usual(row),
+        live=row.state not in TERMINAL,
+        version=version,
+    )
+
+
+def hash_of(parts: list[str]) -> str:
+    """A short text that is the same for the same parts in every process."""
+    number = 0
+    for char in "\n".join(parts):
+        number = (number * 131 + ord(char)) % (2**61 - 1)
+    return f"{number:x}"
+
+
+def _step(step, now: datetime) -> dict:
+    end = step.ended_at or (now if step.state in ("running", "waiting") else None)
+    seconds = (end - step.started_at).total_seconds() if step.started_at and end else None
+    return {
+        "kind": step.kind,
+        "label": STEPS.get(step.kind, step.kind),
+        "state": step.state,
+        "seconds": seconds,
+        "detail": step.detail,
+    }
+
+
+def _usual(row: Deployment) -> str:
+    """`usually 6 m 12 s`: the median of what went well in this lane; "" below three of them."""
+    if row.state not in HOLDS_LANE:
+        return ""
+    ended = Deployment.objects.filter(
+        application=row.application_id, environment=row.environment_id, state=State.SUCCEEDED, kind="deploy"
+    ).exclude(started_at=None)
+    spans = [end - start for start, end in ended.order_by("-ended_at").values_list("started_at", "ended_at")[:USUAL]]
+    if len(spans) < FEWEST:
+        return ""
+    return f"usually {duration(sorted(spans)[len(spans) // 2])}"
+
+
+def read_deployment(frame: Frame, deployment_id: str) -> DeploymentPage:
+    """Raises NotFound."""
+    progress = read_progress(frame, deployment_id)
+    row = progress.row
+    picture = gate.look(row.approval) if row.approval else None
+    intents = _intents(row)
+    return DeploymentPage(
+        progress=progress,
+        plan=plan_facts(row.plan_state, row.plan_changes),
+        slots=keys.slots_of_picture(picture) if picture else [],
+        rejections=keys.rejections(picture) if picture else [],
+        tests=evidence_rows(Evidence.objects.filter(subject=f"deployment:{row.pk}")),
+        intents=intents,
+        checks=checks.stored_rows(row.checks, row.reasons),
+        facts=_facts(row),
+        events=timeline(frame, _subjects(row)),
+        acts=acts_of(frame.actor, row, applying=bool(intents["apply"])),
+    )
+
+
+def _subjects(row: Deployment) -> list[str]:
+    return [f"deployment:{row.pk}", *([f"approval:{row.approval_id}"] if row.approval_id else [])]
+
+
+def _intents(row: Deployment) -> dict:
+    """How many AWS mutations were intended, how many are done, how many have no known outcome."""
+    open_ones = (IntentOutcome.PENDING, IntentOutcome.AMBIGUOUS)
+    return Intent.objects.filter(deployment=row).aggregate(
+        total=Count("pk"),
+        done=Count("pk", filter=Q(outcome=IntentOutcome.DONE)),
+        unknown=Count("pk", filter=Q(outcome__in=open_ones)),
+        apply=Count("pk", filter=Q(purpose="apply")),
+    )
+
+
+def _facts(row: Deployment) -> list[tuple]:
+    """(name, value) pairs; what is not known is said."""
+    took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
+    identity = (row.aws_identity or {}).get("arn") or "not assumed yet"
+    pairs = [
+        ("Replaces", row.previous_version or "nothing recorded"),
+        ("Account", f"{row.environment.account.alias} ({row.environment.account.account_id})"),
+        ("Region", row.environment.region),
+        ("Worker pool", row.pool or row.environment.account.pool),
+        ("Acts in AWS as", identity),
+        ("Pipeline", f"version {row.pipeline_version.number}" if row.pipeline_version else "not pinned yet"),
+        ("Took", duration(took) if isinstance(took, timedelta) else ""),
+    ]
+    return [(name, value) for name, value in pairs if value]

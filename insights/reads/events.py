@@ -1,0 +1,97 @@
+"""The log in sentences: events of some subjects as a timeline, newest first."""
+
+from collections.abc import Callable, Iterable
+
+from audit.queries import visible_events
+from audit.rendering import as_item
+from insights.frame import Frame
+from insights.templatetags.gate import count
+from insights.vocabulary import DEPLOYMENT, word_for
+
+MOST = 80
+
+# kind → (icon, sentence from the event's data). What is not here is named by its kind.
+SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
+    "application.changed": ("app-window", lambda d: "Application changed"),
+    "approval.closed": ("archive", lambda d: "Approval closed, not used"),
+    "approval.consumed": ("stamp", lambda d: "Approval used up by the start"),
+    "approval.expired": ("circle-minus", lambda d: "Approval expired"),
+    "approval.opened": ("hand", lambda d: "Keys asked for"),
+    "approval.rejected": ("octagon-x", lambda d: "Approval rejected"),
+    "approval.satisfied": ("circle-check", lambda d: "All keys turned"),
+    "approval.voided": ("circle-off", lambda d: f"Votes void: {_fields(d)} changed"),
+    "artifact.mismatch": ("equal-not", lambda d: f"Artifact {d.get('artifact', '')} is not what was handed over"),
+    "artifact.missing": ("file-x", lambda d: f"Artifact {d.get('artifact', '')} is missing"),
+    "artifact.unreadable": ("triangle-alert", lambda d: f"Artifact {d.get('artifact', '')} cannot be read"),
+    "artifact.verified": ("shield-check", lambda d: f"Artifact {d.get('artifact', '')} verified"),
+    "aws.intended": ("file-pen", lambda d: f"About to call AWS: {_calls(d)}"),
+    "aws.recorded": ("cloud", lambda d: f"AWS answered: {_calls(d)}"),
+    "build.received": ("package", lambda d: "Build handed over"),
+    "build.refused": ("octagon-x", lambda d: "Build refused"),
+    "build.withdrawn": ("circle-minus", lambda d: "Build withdrawn"),
+    "deployment.baseline": ("map-pin", lambda d: "Recorded as what already runs; no approval is claimed"),
+    "deployment.cancel_requested": ("circle-minus", lambda d: "Asked to stop"),
+    "deployment.denied": ("octagon-x", lambda d: f"Request denied: {', '.join(d.get('codes', []))}"),
+    "evidence.added": ("file-check", lambda d: f"Evidence added: {d.get('kind', '')}"),
+    "evidence.refused": ("octagon-x", lambda d: f"Evidence refused: {d.get('kind', '')}"),
+    "plan.computed": ("file-search", lambda d: f"Plan computed: {count(d.get('changes', 0), 'change')}"),
+    "release.cut": ("tag", lambda d: "Release cut"),
+    "release.withdrawn": ("circle-minus", lambda d: "Release withdrawn"),
+    "vote.cast": ("key-round", lambda d: _vote(d)),
+    "vote.refused": ("octagon-x", lambda d: f"Vote refused: {str(d.get('code', '')).replace('_', ' ')}"),
+    "vote.withdrawn": ("undo-2", lambda d: "Vote withdrawn"),
+}
+SAID = ("comment", "reason", "why", "detail")  # private texts worth quoting
+
+
+def _fields(data: dict) -> str:
+    return ", ".join(data.get("changed_fields") or []).replace("_", " ") or "what was approved"
+
+
+def _calls(data: dict) -> str:
+    names = [str(call.get("api", "")) for call in data.get("calls", []) if isinstance(call, dict)]
+    return ", ".join(dict.fromkeys(names))
+
+
+def _vote(data: dict) -> str:
+    words = {"approve": "Approved", "reject": "Rejected", "withdraw": "Vote withdrawn"}
+    word = words.get(data.get("decision"), "Voted")
+    return f"{word} for {data['slot']}" if data.get("slot") else word
+
+
+def sentence_of(kind: str, data: dict, environment: str | None) -> tuple[str, str]:
+    """(icon, sentence) of an event; never fails on data that has another shape."""
+    noun, _, verb = kind.partition(".")
+    if kind in SENTENCES:
+        icon, words = SENTENCES[kind]
+        return icon, words(data)
+    if noun == "deployment" and verb in DEPLOYMENT:
+        word = word_for(verb)
+        where = f" {data.get('version', '')} to {environment}" if verb == "requested" and environment else ""
+        return word.icon, f"{word.text}{where}"
+    return "dot", kind.replace("_", " ").replace(".", " ").capitalize()
+
+
+def timeline(frame: Frame, subjects: Iterable[str]) -> list[dict]:
+    """{at, icon, state, actor, text, comment, environment}, newest first, at most MOST. Two queries."""
+    rows = visible_events(frame.actor, frame.names).filter(subject__in=list(subjects))
+    rows = rows.select_related("leaf").prefetch_related("openings").order_by("-id")[:MOST]
+    return [_event(as_item(row, frame.actor)) for row in rows]
+
+
+def _event(item: dict) -> dict:
+    icon, text = sentence_of(item["kind"], item["data"] or {}, item["environment"])
+    private = item["private"]
+    comment = next((private[name] for name in SAID if private.get(name)), "")
+    noun, _, verb = item["kind"].partition(".")
+    state = verb if noun == "deployment" and verb in DEPLOYMENT else ""
+    state = "rejected" if item["outcome"] == "denied" else state
+    return {
+        "at": item["at"],
+        "icon": icon,
+        "state": state,
+        "actor": item["actor"],
+        "text": text,
+        "comment": comment,
+        "environment": item["environment"] or "",
+    }

@@ -1,0 +1,142 @@
+"""The inbox: what waits for me, what waits for others after I had a hand in it, what was decided lately.
+
+Two queries for the rows (deployments with their approvals, votes), one for their change lists; however many.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from approvals.models import Vote
+from approvals.states import TAKES_VOTES
+from builds.models import Evidence
+from deployments.models import Deployment, Lane
+from insights.frame import Frame
+from insights.reads.changelists import Move, change_lists
+from insights.reads.inbox_row import InboxRow, row_of
+from insights.reads.waiting import WAITS_FOR_PEOPLE, could_turn_a_key
+from kernel.actor import Actor
+
+RECENT = 10
+MOST = 200  # rows of one group; more than anybody decides in a day
+
+
+@dataclass
+class Inbox:
+    """`version`: changes when anything shown does; a poll that names it is answered 204."""
+
+    mine: list[InboxRow] = field(default_factory=list)
+    others: list[InboxRow] = field(default_factory=list)
+    decided: list[InboxRow] = field(default_factory=list)
+    version: str = ""
+
+
+def read_inbox(frame: Frame, environment: str = "", application: str = "") -> Inbox:
+    """Everything on the page, narrowed to an environment and an application where given."""
+    deployments = list(_deployments(frame))
+    groups = _sorted_out(frame, deployments)
+    frame.inbox_count = len(groups["mine"])  # the badge and the page are one answer
+    lists = change_lists(_move(row) for rows in groups.values() for row in rows)
+    shown = Inbox()
+    for name, rows in groups.items():
+        kept = [row for row in rows if _wanted(row, environment, application)]
+        setattr(shown, name, [row_of(frame, row, lists[_move(row)], group=name) for row in kept])
+    shown.mine.sort(key=lambda row: row.urgency)
+    shown.version = _version(frame, deployments)
+    return shown
+
+
+def _wanted(row: Deployment, environment: str, application: str) -> bool:
+    return environment in ("", row.environment_id) and application in ("", row.application_id)
+
+
+def _sorted_out(frame: Frame, deployments: list[Deployment]) -> dict[str, list[Deployment]]:
+    groups: dict[str, list[Deployment]] = {"mine": [], "others": [], "decided": []}
+    for row in deployments:
+        approval = row.approval
+        if approval.state not in TAKES_VOTES:
+            groups["decided"].append(row)
+        elif _waits_for(frame, approval):
+            groups["mine"].append(row)
+        elif had_a_hand(frame.actor, row):
+            groups["others"].append(row)
+    groups["decided"].sort(key=lambda row: row.decided_at, reverse=True)
+    return groups
+
+
+def _waits_for(frame: Frame, approval) -> bool:
+    lapsed = approval.expires_at is not None and approval.expires_at <= frame.now
+    if approval.state not in WAITS_FOR_PEOPLE or lapsed:
+        return False
+    votes = [(v.person_id, v.decision, frozenset(v.groups)) for v in approval.standing]
+    return could_turn_a_key(frame.actor, approval.gate, approval.relations, votes)
+
+
+def had_a_hand(actor: Actor, row: Deployment) -> bool:
+    """Asked for it, or has a vote on it that stands."""
+    if row.requested_by_id == actor.person_id:
+        return True
+    return any(vote.person_id == actor.person_id for vote in row.approval.standing)
+
+
+def _deployments(frame: Frame) -> QuerySet[Deployment]:
+    """Open requests that are visible, and the last few that ended and that this person had a hand in."""
+    me = frame.actor.person_id
+    rows = Deployment.objects.filter(approval__deployment=F("pk"))
+    if frame.names is not None:
+        rows = rows.filter(application__in=frame.names)
+    voted = Vote.objects.filter(request=OuterRef("approval"), person=me, withdrawn_at__isnull=True)
+    ended = rows.exclude(approval__state__in=TAKES_VOTES).filter(Q(requested_by=me) | Q(Exists(voted)))
+    ended = ended.order_by(_decided_at().desc(), "-id").values("pk")[:RECENT]
+    rows = rows.filter(Q(approval__state__in=TAKES_VOTES) | Q(pk__in=ended))
+    lane = Lane.objects.filter(application=OuterRef("application"), environment=OuterRef("environment"))
+    related = ("approval", "environment__account", "release__build")
+    return (
+        rows.select_related(*related)
+        .defer("plan_data", "parameters", "release__build__commits", "approval__past_subjects")
+        .annotate(
+            decided_at=_decided_at(),
+            running_version=Subquery(lane.values("version")[:1]),
+            running_cut_at=Subquery(lane.exclude(version="").values("deployment__release__cut_at")[:1]),
+            running_release=Subquery(lane.exclude(version="").values("deployment__release_id")[:1]),
+            **_evidence(),
+        )
+        .prefetch_related(Prefetch("approval__votes", _votes(), to_attr="standing"))
+        .order_by(F("approval__expires_at").asc(nulls_last=True), "id")[: 2 * MOST]
+    )
+
+
+def _decided_at() -> Coalesce:
+    return Coalesce("approval__consumed_at", "approval__ended_at", "approval__opened_at")
+
+
+def _votes() -> QuerySet[Vote]:
+    rows = Vote.objects.filter(void=False, withdrawn_at__isnull=True)
+    return rows.select_related("person").order_by("at", "id")
+
+
+def _evidence() -> dict:
+    """evidence_total, evidence_passed, evidence_failed: of the build that is being shipped."""
+    rows = Evidence.objects.filter(build=OuterRef("release__build"), subject__startswith="build:").order_by()
+    found = {}
+    for name, wanted in (("total", Q()), ("passed", Q(verdict="pass")), ("failed", Q(verdict="fail"))):
+        counted = rows.filter(wanted).values("build").annotate(n=Count("pk")).values("n")
+        found[f"evidence_{name}"] = Coalesce(Subquery(counted), 0)
+    return found
+
+
+def _move(row: Deployment) -> Move:
+    running = (row.running_cut_at, row.running_release) if row.running_release else None
+    return Move(row.application_id, running, (row.release.cut_at, row.release_id))
+
+
+def _version(frame: Frame, deployments: list[Deployment]) -> str:
+    """What the rows depend on, hashed; the time is not in it, so a quiet inbox stays the same."""
+    parts = [frame.actor.person_id, *sorted(frame.actor.groups)]
+    for row in deployments:
+        votes = [f"{vote.pk}{vote.decision}" for vote in row.approval.standing]
+        parts += [row.pk, str(row.state_version), row.approval.state, row.approval.content_hash, *votes]
+        parts += [reason.get("code", "") for reason in row.reasons]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,117 @@
+"""The keys of an approval as people see them: who turned which, who still can, what my own position is."""
+
+from dataclasses import dataclass
+
+from approvals import rules
+from approvals.gate import Picture, related
+from approvals.models import ApprovalRequest
+from approvals.states import Decision
+from insights.frame import Frame
+from insights.templatetags.gate import count
+from pipelines.matching import would_help
+
+# A comment that satisfies every gate: what is asked is whether the person may vote, not what they would say.
+SOME_COMMENT = "asked for what stands here"
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the person who looks stands. `refusal`: why they may not vote (its code and sentence), known
+    beforehand; None if the form is theirs. `vote`: their own vote that stands."""
+
+    refusal: rules.VoteRefusal | None
+    vote: object | None
+    groups: list[str]
+    relations: list[str]
+
+
+def slots_of_picture(picture: Picture) -> list[dict]:
+    """For components/keys.html: {group, count, filled_by, open_places, candidates, note} of each slot."""
+    names = {pk: person.username for pk, person in picture.people.items()}
+    by_person = {vote.person_id: vote for vote in picture.votes}
+    cast = [(v.person_id, frozenset(v.groups)) for v in picture.votes if v.person_id in picture.eligible]
+    helpful = would_help(picture.slots, cast, picture.eligible)
+    rows = []
+    for index, slot in enumerate(picture.slots):
+        filled = [_filled(by_person[pk], names[pk]) for pk in picture.state.filled.get(index, [])]
+        able = sorted(names[pk] for pk in helpful if slot.group in picture.eligible[pk])
+        rows.append(
+            {
+                "group": slot.group,
+                "count": slot.count,
+                "filled_by": filled,
+                "open_places": list(range(slot.count - len(filled))),
+                "candidates": able,
+                "note": "" if able else f"Nobody can turn it now: add somebody to {slot.group}.",
+            }
+        )
+    return rows
+
+
+def _filled(vote, name: str) -> dict:
+    return {"by": name, "at": vote.at, "comment": vote.comment}
+
+
+def rejections(picture: Picture) -> list[dict]:
+    """Votes against, with who and why."""
+    return [
+        {"by": vote.person.username, "at": vote.at, "comment": vote.comment}
+        for vote in picture.votes
+        if vote.decision == Decision.REJECT
+    ]
+
+
+def lost_votes(picture: Picture) -> list[str]:
+    """Who approved and counts no longer: they left the group, or are kept out now."""
+    return sorted(picture.people[pk].username for pk in picture.state.lost if pk in picture.people)
+
+
+def keys_in_words(slots: list[dict], me: str) -> str:
+    """`Two keys. First: rita. You would be the second.`"""
+    total = sum(slot["count"] for slot in slots)
+    filled = [key["by"] for slot in slots for key in slot["filled_by"]]
+    words = [f"{count(total, 'key')}: {', '.join(slot['group'] for slot in slots)}."]
+    if filled:
+        words.append(f"Turned by {' and '.join(filled)}.")
+    left = total - len(filled)
+    if left and any(me in slot["candidates"] for slot in slots if slot["open_places"]):
+        words.append("Yours would be the last." if left == 1 else f"Yours would leave {left - 1} open.")
+    elif left:
+        words.append(f"{left} still open.")
+    return " ".join(words)
+
+
+def position_of(frame: Frame, approval: ApprovalRequest, picture: Picture) -> Position:
+    """By the very rules the POST asks (approvals.rules.may_vote); no query."""
+    actor = frame.actor
+    own = next((vote for vote in picture.votes if vote.person_id == actor.person_id), None)
+    relations = related(approval.relations)
+    facts = rules.VoteFacts(
+        decision=Decision.APPROVE,
+        content_hash=approval.content_hash,
+        comment=SOME_COMMENT,
+        is_human=actor.is_human,
+        person=actor.person_id,
+        emails=actor.emails,
+        groups=actor.groups,
+        state=approval.state,
+        at=frame.now,
+        expires_at=approval.expires_at,
+        valid_until=approval.valid_until,
+        superseded_by=approval.superseded_by,
+        current_hash=approval.content_hash,
+        changed_fields=(),
+        has_vote=own is not None,
+        relations=relations,
+        slots=tuple(picture.slots),
+        gate_exclude=frozenset(approval.gate["exclude"]),
+        gate_comment=approval.gate["comment"],
+        gate_step_up=approval.gate["step_up"],
+    )
+    wanted = {slot.group for slot in picture.slots}
+    mine = [
+        name
+        for name in rules.RELATIONS
+        if rules.excluded_by(relations, [name], person=actor.person_id, emails=actor.emails)
+    ]
+    return Position(rules.may_vote(facts), own, sorted(actor.groups & wanted), mine)

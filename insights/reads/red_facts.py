@@ -1,0 +1,111 @@
+"""What an approver must not miss: red facts only, each a sentence with its detail. Pure.
+
+A page that lists everything in red lists nothing: what is merely worth knowing stands further down.
+"""
+
+from dataclasses import dataclass
+
+from insights.reads.plans import PlanFacts
+from insights.templatetags.gate import count
+from pipelines.calendar import Opening
+from releases.changes import ChangeList
+
+SHOWN = 6  # names in one fact; the change set lists them all
+YOURS = {
+    "requester": "You asked for this deployment",
+    "submitter": "You submitted this build",
+    "author": "You wrote a commit that is being shipped",
+    "pipeline_editor": "You edited the pipeline last",
+}
+
+
+@dataclass(frozen=True)
+class RedFacts:
+    """What the facts are drawn from. `relations`: how the reader had a hand in it; `excluded`: whom the gate
+    keeps out; `pending`: it has not started."""
+
+    plan: PlanFacts
+    changes: ChangeList
+    evidence: list[dict]
+    missing: list[str]
+    opening: Opening
+    relations: list[str]
+    excluded: list[str]
+    break_glass: bool
+    pending: bool
+
+
+def red_facts(facts: RedFacts) -> list[dict]:
+    """[{icon, title, more}], what cannot be undone first."""
+    found = [_fact("siren", "This breaks the glass", "Checks are skipped; it will be reviewed.")]
+    found = found if facts.break_glass else []
+    found += _plan(facts.plan) + _change_list(facts.changes) + _evidence(facts)
+    found += [_yours(name, facts.excluded) for name in facts.relations]
+    if facts.pending and not facts.opening.open_now:
+        found += [_closed(reason) for reason in facts.opening.reasons]
+    return found
+
+
+def _fact(icon: str, title: str, more: str = "") -> dict:
+    return {"icon": icon, "title": title, "more": more}
+
+
+def _names(changes: list[dict]) -> str:
+    names = [str(change.get("logical_id", "?")) for change in changes]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def _plan(plan: PlanFacts) -> list[dict]:
+    found = []
+    if plan.deletions:
+        verb = "is" if len(plan.deletions) == 1 else "are"
+        title = f"{count(len(plan.deletions), 'resource').capitalize()} {verb} deleted"
+        found.append(_fact("trash-2", title, _names(plan.deletions)))
+    if plan.replacements:
+        verb = "is" if len(plan.replacements) == 1 else "are"
+        title = f"{count(len(plan.replacements), 'resource').capitalize()} {verb} replaced: the old one is deleted"
+        found.append(_fact("replace", title, _names(plan.replacements)))
+    if plan.rights:
+        found.append(_fact("shield-alert", "Rights in AWS change", _names(plan.rights)))
+    if plan.state == "not_computed":
+        more = "AWS has not said what would change. Nobody can judge what nobody has seen."
+        found.append(_fact("circle-question-mark", "The plan is not there yet", more))
+    return found
+
+
+def _change_list(changes: ChangeList) -> list[dict]:
+    found = []
+    if changes.direction == "rollback":
+        more = "It was cut before what runs there now; its newer commits go away."
+        found.append(_fact("undo-2", "This is a rollback to an older release", more))
+    if changes.state == "not_supplied" and changes.direction != "same":
+        more = "CI posted no commits with these builds. That is not the same as no change."
+        found.append(_fact("file-question-mark", "Change list not supplied", more))
+    elif changes.state == "unknown":
+        more = f"Without commits: {', '.join(changes.missing)}."
+        found.append(_fact("file-question-mark", "The change list has gaps", more))
+    return found
+
+
+def _evidence(facts: RedFacts) -> list[dict]:
+    found = []
+    for row in facts.evidence:
+        if row["state"] in ("fail", "rejected"):
+            word = "failed" if row["state"] == "fail" else "could not be read"
+            found.append(_fact("circle-x", f"{row['title']}: {row['name']} {word}", row["summary"]))
+    if facts.missing:
+        more = "Missing evidence is not a pass."
+        found.append(_fact("file-question-mark", f"No evidence of: {', '.join(facts.missing).lower()}", more))
+    return found
+
+
+def _yours(relation: str, excluded: list[str]) -> dict:
+    more = "This gate asks for somebody else's word." if relation in excluded else "This gate allows it."
+    return _fact("user-round-check", YOURS[relation], more)
+
+
+def _closed(reason) -> dict:
+    icon = "snowflake" if reason.code == "freeze" else "door-closed"
+    more = "You can decide now; it starts when this is over."
+    return _fact(icon, reason.text, more)

@@ -1,0 +1,117 @@
+"""The release page: is this release fit to go to the next environment, and what would it bring there?"""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from builds.models import Evidence
+from deployments.changes import running_release
+from deployments.decision import decide, subject_for
+from deployments.models import Deployment
+from insights.frame import Frame
+from insights.reads import checks
+from insights.reads.comparison import Comparison, compare
+from insights.reads.events import timeline
+from insights.reads.evidence import evidence_rows, missing_kinds
+from insights.reads.release_act import Act, act_of
+from insights.reads.releases import stops_of
+from kernel.refusals import NotFound
+from kernel.verdicts import Verdict
+from pipelines.models import Environment
+from pipelines.queries import current_pipeline, environments
+from releases.models import Release
+from releases.queries import get_release
+
+
+@dataclass
+class ReleasePage:
+    """`target`: the environment the checks are about, None without a pipeline; `against`: the one the
+    comparison is made with."""
+
+    release: Release
+    stops: list[dict]
+    places: list[Environment]
+    target: Environment | None
+    verdict: Verdict | None
+    checks: list[dict]
+    act: Act | None
+    against: str
+    comparison: Comparison
+    artifacts: list
+    evidence: list[dict]
+    missing: list[str]
+    events: list[dict]
+
+    @property
+    def run_url(self) -> str:
+        """The CI run's page; only an https address becomes a link."""
+        url = str((self.release.build.run or {}).get("url") or "")
+        return url if url.startswith("https://") else ""
+
+
+def read_release(frame: Frame, application: str, version: str, *, to: str = "", against: str = "") -> ReleasePage:
+    """`to` and `against` name environments; empty ones are chosen. Raises NotFound."""
+    release = get_release(frame.actor, application, version)
+    places = _places(application)
+    been = {stop["environment"]: stop for stop in stops_of([release]).get(release.pk, [])}
+    target = _chosen(places, to) if to else _next(places, been)
+    base = _chosen(places, against).pk if against else (target.pk if target else "")
+    subject = subject_for(release, target) if target else None
+    verdict = decide(subject, frame.actor, frame.now) if subject else None
+    evidence = list(Evidence.objects.filter(build=release.build, subject=f"build:{release.build_id}"))
+    return ReleasePage(
+        release=release,
+        stops=_stops(places, been),
+        places=places,
+        target=target,
+        verdict=verdict,
+        checks=checks.rows_of(verdict) if verdict else [],
+        act=act_of(frame.actor, release, target, verdict, subject) if target else None,
+        against=base,
+        comparison=compare(release, running_release(application, base) if base else None),
+        artifacts=list(release.build.artifacts.all()),
+        evidence=evidence_rows(evidence),
+        missing=missing_kinds(evidence),
+        events=timeline(frame, _subjects(release)),
+    )
+
+
+def _places(application: str) -> list[Environment]:
+    """The environments of the pipeline in force, in its order; those without a stage are left out."""
+    pipeline = current_pipeline(application)
+    known = {place.pk: place for place in environments()}
+    stages = pipeline.spec["stages"] if pipeline else []
+    return [known[stage["environment"]] for stage in stages if stage["environment"] in known]
+
+
+def _chosen(places: list[Environment], name: str) -> Environment:
+    found = next((place for place in places if place.pk == name), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _next(places: list[Environment], been: dict) -> Environment | None:
+    """The first place where it has not succeeded; the last one if it has been everywhere."""
+    ahead = (place for place in places if been.get(place.pk, {}).get("state") != "succeeded")
+    return next(ahead, places[-1] if places else None)
+
+
+def _stops(places: list[Environment], been: dict) -> list[dict]:
+    """Every stage of the pipeline, and whatever else it was deployed to before the pipeline changed."""
+    names = [place.pk for place in places]
+    names += [name for name in been if name not in names]
+    return [_stop(been.get(name) or {"environment": name}) for name in names]
+
+
+def _stop(stop: dict) -> dict:
+    pk = stop.get("deployment")
+    return {**stop, "url": reverse("deployment", args=[pk]) if pk else ""}
+
+
+def _subjects(release: Release) -> list[str]:
+    rows = Deployment.objects.filter(release=release).values_list("pk", "approval_id")
+    found = [f"release:{release.pk}", f"build:{release.build_id}"]
+    for deployment, approval in rows:
+        found += [f"deployment:{deployment}", *([f"approval:{approval}"] if approval else [])]
+    return found

@@ -1,0 +1,49 @@
+"""The list of releases, newest first, with where each has been."""
+
+from dataclasses import dataclass
+
+from deployments.models import Deployment
+from insights.frame import Frame
+from kernel.paging import page
+from releases.models import Release
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class ReleaseRow:
+    """`stops`: for components/track.html, of the environments it was asked for, in order of rank."""
+
+    release: Release
+    stops: list[dict]
+
+
+def read_releases(frame: Frame, application: str, cursor: str | None) -> tuple[list[ReleaseRow], str | None]:
+    """(rows, cursor of the next page or None). Two queries. Raises Invalid for a cursor that is not ours."""
+    rows = Release.objects.select_related("build")
+    rows = rows.defer("build__commits", "build__test_spec")
+    if frame.names is not None:
+        rows = rows.filter(application__in=frame.names)
+    if application:
+        rows = rows.filter(application__name__icontains=application)
+    found = page(rows, cursor=cursor or None, limit=PAGE)
+    stops = stops_of(found.items)
+    return [ReleaseRow(row, stops.get(row.pk, [])) for row in found.items], found.next_cursor
+
+
+def stops_of(releases: list[Release]) -> dict[str, list[dict]]:
+    """{release id: [{environment, state, why, at, deployment}]}: the newest deployment in each environment."""
+    rows = Deployment.objects.filter(release__in=releases).order_by("environment__rank", "requested_at", "id")
+    columns = ("release_id", "environment_id", "state", "waiting_for", "pk", "ended_at", "started_at")
+    found: dict[str, dict[str, dict]] = {}
+    for release, environment, state, why, pk, ended, started, requested in rows.values_list(
+        *columns, "requested_at"
+    ):
+        found.setdefault(release, {})[environment] = {
+            "environment": environment,
+            "state": state,
+            "why": why,
+            "at": ended or started or requested,
+            "deployment": pk,
+        }
+    return {release: list(stops.values()) for release, stops in found.items()}
