@@ -7,7 +7,7 @@ from approvals.models import ApprovalRequest
 from approvals.rules import CastVote, GateState, Relation, excluded_by, expired, gate_state
 from approvals.states import TAKES_VOTES, ApprovalState
 from kernel.verdicts import CheckState, Reason
-from pipelines.matching import Slot, satisfiable, slots_of, would_help
+from pipelines.matching import Slot, assign, satisfiable, slots_of, would_help
 from pipelines.models import Environment
 from teams.models import Application, Person
 from teams.queries import current_groups, members_of, people_by_email
@@ -181,9 +181,17 @@ def _keys(picture: Picture) -> tuple[Key, ...]:
     keys = []
     for index, slot in enumerate(picture.slots):
         filled = [name[pk] for pk in picture.state.filled.get(index, [])]
-        able = [name[pk] for pk in helpful if slot.group in picture.eligible[pk]]
-        keys.append(Key(slot.group, slot.count, filled, sorted(able)))
+        able = [pk for pk in helpful if slot.group in picture.eligible[pk]]
+        if len(filled) >= slot.count:
+            # Full, but somebody in it may make room: only who would then sit here.
+            able = [pk for pk in able if _seat(picture, cast, pk) == index]
+        keys.append(Key(slot.group, slot.count, filled, sorted(name[pk] for pk in able)))
     return tuple(keys)
+
+
+def _seat(picture: Picture, cast: list[tuple], person: str) -> int | None:
+    """The slot this person would fill if they voted now."""
+    return assign(picture.slots, [*cast, (person, frozenset(picture.eligible[person]))]).slot_of(person)
 
 
 def slot_of(request: ApprovalRequest, person: Person) -> str | None:

@@ -18,9 +18,7 @@ def row():
 
 
 def use(row, content_hash=None):
-    consume(
-        request=row, content_hash=content_hash or row.content_hash, actor=Actor.system("tests"), at=now()
-    )
+    consume(request=row, content_hash=content_hash or row.content_hash, actor=Actor.system("tests"), at=now())
 
 
 def test_a_satisfied_request_is_used_up(row):

@@ -1,0 +1,231 @@
+"""Facts about people: the gate of the moment, who had a hand in it, who filled what, who still can."""
+
+from datetime import timedelta
+
+import pytest
+
+from approvals import gate
+from approvals.models import ApprovalRequest, Vote
+from kernel.clock import now
+from kernel.verdicts import CheckState
+from pipelines.models import Environment
+from teams.actions.set_group_members import set_group_members
+from teams.models import Person
+from tests.deployments.world import SYSTEM, World
+from tests.people import email_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return World.make()
+
+
+def keys(request) -> dict[str, tuple]:
+    answer = gate.people(request, now())
+    return {key.group: (key.filled_by, key.can_fill) for key in answer.keys}
+
+
+def test_the_gate_is_the_environments_with_the_owners_resolved(world):
+    prod = Environment.objects.get(pk="prod")
+    rule = gate.effective_gate(prod, world.get_release("1.1.0").application, [])
+    assert rule == {
+        "slots": [{"group": "release-managers", "count": 1}, {"group": "payments-owners", "count": 1}],
+        "exclude": ["author", "requester", "submitter"],
+        "step_up": False,
+        "comment": "optional",
+        "expires_in": 7 * 86_400,
+        "valid_for": 86_400,
+        "version": 1,
+    }
+
+
+def test_a_stage_adds_slots_and_takes_none_away(world):
+    application = world.get_release("1.1.0").application
+    added = [{"group": "@owners", "count": 2}]
+    rule = gate.effective_gate(Environment.objects.get(pk="staging"), application, added)
+    assert rule["slots"] == [
+        {"group": "release-managers", "count": 1},
+        {"group": "payments-owners", "count": 2},
+    ]
+
+
+def test_without_slots_nobody_needs_to_be_asked(world):
+    application = world.get_release("1.1.0").application
+    assert gate.effective_gate(Environment.objects.get(pk="dev"), application, []) is None
+
+
+@pytest.mark.parametrize(
+    ("slots", "words"),
+    [
+        ([("a", 1)], "one key of a"),
+        ([("a", 2), ("b", 3)], "two keys of a and three keys of b"),
+        ([("a", 7)], "7 keys of a"),
+    ],
+)
+def test_a_gate_in_words(slots, words):
+    assert gate.in_words({"slots": [{"group": g, "count": c} for g, c in slots]}) == words
+
+
+def test_everybody_who_had_a_hand_in_it_is_listed(world):
+    release = world.get_release("1.1.0")
+    rows = gate.relations(
+        release=release,
+        requester_person_id="per_1",
+        requester_emails=["d@acme.example"],
+        pipeline_editor="user:per_9",
+        commits=[{"authors": ["b@acme.example", "a@acme.example"]}, {"authors": ["a@acme.example"]}, {}],
+    )
+    assert rows == [
+        {"relation": "requester", "person": "per_1", "email": None},
+        {"relation": "requester", "person": None, "email": "d@acme.example"},
+        {"relation": "submitter", "person": None, "email": "dana@acme.example"},
+        {"relation": "author", "person": None, "email": "a@acme.example"},
+        {"relation": "author", "person": None, "email": "b@acme.example"},
+        {"relation": "pipeline_editor", "person": "per_9", "email": None},
+    ]
+
+
+def test_who_posted_the_build_themselves_submitted_it(world):
+    release = world.get_release("1.1.0")
+    release.build.posted_by, release.build.submitter = "user:per_7", ""
+    rows = gate.relations(
+        release=release, requester_person_id=None, requester_emails=[], pipeline_editor="", commits=[]
+    )
+    assert rows == [{"relation": "submitter", "person": "per_7", "email": None}]
+
+
+def test_keys_name_who_filled_them_and_who_still_can(world):
+    asked = world.asked()
+    assert keys(asked.approval) == {
+        "release-managers": ([], ["rita", "rosa"]),
+        "payments-owners": ([], ["olga", "omar", "rosa"]),
+    }
+    world.vote(asked, "rita")
+    assert keys(ApprovalRequest.objects.get())["release-managers"] == (["rita"], [])
+    # rosa can still give the owners' key: rita keeps hers.
+    assert keys(ApprovalRequest.objects.get())["payments-owners"] == ([], ["olga", "omar", "rosa"])
+
+
+def test_the_requester_is_offered_no_key(world):
+    set_group_members(actor=SYSTEM, name="release-managers", members=["rita", "rosa", "dana"])
+    assert keys(world.asked().approval)["release-managers"] == ([], ["rita", "rosa"])
+
+
+def test_a_deactivated_person_is_offered_no_key_and_fills_none(world):
+    asked = world.approved()
+    Person.objects.filter(username="rita").update(is_active=False)
+    answer = gate.people(ApprovalRequest.objects.get(), now())
+    assert answer.state == CheckState.WAIT
+    assert keys(asked.approval)["release-managers"] == ([], ["rosa"])
+
+
+def test_an_open_gate_waits_with_one_reason_per_open_key(world):
+    asked = world.asked()
+    world.vote(asked, "rita")
+    answer = gate.people(ApprovalRequest.objects.get(), now())
+    assert (answer.state, [reason.code for reason in answer.reasons]) == (
+        CheckState.WAIT,
+        ["approval_needed"],
+    )
+    assert answer.reasons[0].object == f"approval:{asked.approval_id}"
+    assert "payments-owners" in answer.reasons[0].text
+    assert "omar" in answer.reasons[0].text
+
+
+def test_a_satisfied_gate_passes_until_its_validity_ends(world):
+    approved = world.approved()
+    row = approved.approval
+    assert gate.people(row, row.valid_until - timedelta(seconds=1)).state == CheckState.PASS
+    assert gate.people(row, row.valid_until).state == CheckState.WAIT
+
+
+def test_a_leaver_opens_the_gate_again_and_the_other_key_stays(world):
+    world.approved()
+    set_group_members(actor=SYSTEM, name="payments-owners", members=["olga", "rosa"])
+    row = ApprovalRequest.objects.get()
+    answer = gate.people(row, now())
+    assert answer.state == CheckState.WAIT
+    assert keys(row) == {
+        "release-managers": (["rita"], []),
+        "payments-owners": ([], ["olga", "rosa"]),
+    }
+
+
+def test_nobody_left_who_could_give_the_key_is_said(world):
+    asked = world.asked()
+    set_group_members(actor=SYSTEM, name="payments-owners", members=["dana"])
+    answer = gate.people(asked.approval, now())
+    owners = next(reason for reason in answer.reasons if "payments-owners" in reason.text)
+    assert "nobody" in owners.text
+    assert owners.how_to_clear == "Nobody can: add somebody to payments-owners."
+
+
+def test_a_void_request_says_so_first(world):
+    asked = world.approved()
+    world.plan(asked, digest="sha256:" + "8" * 64)
+    answer = gate.people(ApprovalRequest.objects.get(), now())
+    assert [reason.code for reason in answer.reasons] == [
+        "approval_void",
+        "approval_needed",
+        "approval_needed",
+    ]
+
+
+@pytest.mark.parametrize("state", ["rejected", "expired", "closed"])
+def test_an_ended_request_never_passes(world, state):
+    world.approved()
+    ApprovalRequest.objects.update(state=state)
+    answer = gate.people(ApprovalRequest.objects.get(), now())
+    assert answer.state == CheckState.WAIT
+    assert answer.reasons[0].text == f"The approval ended as {state}."
+
+
+def test_a_used_up_request_passes(world):
+    world.approved()
+    ApprovalRequest.objects.update(state="consumed")
+    assert gate.people(ApprovalRequest.objects.get(), now()).state == CheckState.PASS
+
+
+def test_withdrawn_and_void_votes_do_not_stand(world):
+    asked = world.approved()
+    world.vote(asked, "omar", "withdraw")
+    Vote.objects.filter(person__username="rita").update(void=True)
+    assert gate.standing_votes(asked.approval) == []
+
+
+def test_a_person_with_two_groups_makes_room_for_the_next(world):
+    asked = world.asked()
+    rosa, rita = (Person.objects.get(username=name) for name in ("rosa", "rita"))
+    world.vote(asked, "rosa")
+    first = gate.slot_of(asked.approval, rosa)
+    assert first in {"release-managers", "payments-owners"}
+    world.vote(asked, "rita")
+    row = ApprovalRequest.objects.get()
+    assert (gate.slot_of(row, rosa), gate.slot_of(row, rita)) == ("payments-owners", "release-managers")
+    assert gate.slot_of(row, Person.objects.get(username="zoe")) is None
+    assert row.state == "satisfied"
+
+
+def test_the_failing_set_is_found_with_everybody_excluded_left_out(world):
+    rule = world.asked().approval.gate
+    assert gate.failing_set(rule, []) is None
+    authors = [{"relation": "author", "email": email_of(name)} for name in ("omar", "olga", "rosa")]
+    assert gate.failing_set(rule, authors) == ["payments-owners"]
+
+
+def test_relations_are_shown_by_username_where_known(world):
+    dana = Person.objects.get(username="dana")
+    rows = [
+        {"relation": "requester", "person": dana.pk, "email": None},
+        {"relation": "requester", "person": None, "email": "Dana@acme.example"},
+        {"relation": "author", "person": None, "email": "stranger@else.example"},
+    ]
+    assert gate.names_of(rows) == {"requester": ["dana"], "author": ["stranger@else.example"]}
+
+
+def test_looking_takes_four_queries_however_many_people(world, django_assert_num_queries):
+    row = ApprovalRequest.objects.get(pk=world.approved().approval_id)
+    with django_assert_num_queries(2):
+        gate.look(row)
