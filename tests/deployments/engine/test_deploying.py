@@ -1,9 +1,13 @@
 """A deployment in this process, against the sandbox, with what AWS does to it on the way."""
 
+from datetime import timedelta
+
 import pytest
 
+from deployments.actions.cancel import cancel
 from deployments.engine.work import cache
-from deployments.models import Intent, Lane, Worker
+from deployments.models import Deployment, Intent, Lane, Worker
+from kernel.clock import now
 from tests.deployments.engine.driving import BAD, Engine
 
 
@@ -77,3 +81,33 @@ def test_pool_without_a_worker_waits_and_says_so(engine, control):
     row = engine.advance(engine.ask("1.0.0"), until=lambda row: row.state == "waiting")
     assert "pool_unavailable" in [reason["code"] for reason in row.reasons]
     assert control.count("cloudformation", "ExecuteChangeSet", effective=False) == 0
+
+
+def waiting(engine):
+    """A planned deployment that may not start before another hour is over."""
+    row = engine.world.request("1.0.0", "dev", not_before=now() + timedelta(hours=1))
+    return engine.advance(row, until=lambda row: row.state == "waiting" and row.plan_state == "ready")
+
+
+def test_cancelled_before_the_start_changes_nothing_and_leaves_no_plan_behind(engine, session, control):
+    engine.release("1.0.0")
+    row = waiting(engine)
+    cancel(actor=engine.world.actor("dana"), deployment_id=row.pk, reason="Not today.")
+    row = engine.advance(row)
+    assert row.state == "cancelled"
+    assert control.count("cloudformation", "ExecuteChangeSet", effective=False) == 0
+    assert control.count("cloudformation", "DeleteChangeSet") == 1
+    left = session.client("cloudformation").describe_stacks()["Stacks"]
+    assert [stack["StackName"] for stack in left if stack["StackStatus"] != "DELETE_COMPLETE"] == []
+
+
+def test_plan_that_is_gone_at_the_start_is_computed_again(engine, session, control):
+    engine.release("1.0.0")
+    row = waiting(engine)
+    name = f"rg-{row.pk.removeprefix('dep_')}-1"
+    session.client("cloudformation").delete_change_set(StackName="payments-dev", ChangeSetName=name)
+    Deployment.objects.update(not_before=None)
+    row = engine.advance(row)
+    assert (row.state, row.plan_round) == ("succeeded", 2)
+    assert control.count("cloudformation", "CreateChangeSet") == 2
+    assert control.count("cloudformation", "ExecuteChangeSet") == 1
