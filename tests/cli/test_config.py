@@ -203,7 +203,7 @@ def test_what_is_needed_says_how_to_give_it():
 @pytest.mark.parametrize(
     ("value", "answer"), [("true", True), ("1", True), ("yes", True), ("0", False), (None, False)]
 )
-def test_truth(value, answer):
+def test_a_switch_is_on_only_for_the_usual_words(value, answer):
     assert Config({"fail_open": value}, {}).truth("fail_open") is answer
 
 
