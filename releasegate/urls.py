@@ -8,7 +8,7 @@ from approvals import urls as approvals
 from audit import urls as audit
 from builds import urls as builds
 from deployments import urls as deployments
-from insights.pages import urls as insights
+from insights import urls as insights
 from pipelines import urls as pipelines
 from releasegate import errors, views
 from releases import urls as releases

@@ -10,7 +10,7 @@ from deployments.states import HOLDS_LANE, TERMINAL, State
 from insights.frame import Frame
 from insights.reads.board_cell import Cell, cell_of
 from insights.reads.openings import freeze_in_force, has_rules_of_its_own, opening_at
-from pipelines.calendar import Opening, Calendars, matches
+from pipelines.calendar import Calendars, Opening, matches
 from pipelines.models import Environment
 from pipelines.queries import environments
 from teams.models import Application
@@ -121,7 +121,9 @@ def _place(frame: Frame, environment: Environment) -> Place:
     return Place(environment, opening, any(reason.code == "freeze" for reason in opening.reasons))
 
 
-def _cells(frame: Frame, application: Application, places: list[Place], known: dict, past: bool) -> list[Cell]:
+def _cells(
+    frame: Frame, application: Application, places: list[Place], known: dict, past: bool
+) -> list[Cell]:
     """One per place; each is compared with the newest release of the places before it."""
     cells, ahead = [], None
     own = not past and has_rules_of_its_own(frame.pulse, application.name)

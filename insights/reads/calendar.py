@@ -107,8 +107,13 @@ def _own(at: datetime, own: ZoneInfo, frame: Frame) -> str:
 
 
 DAYS = {
-    **{"MO": "Mondays", "TU": "Tuesdays", "WE": "Wednesdays", "TH": "Thursdays"},
-    **{"FR": "Fridays", "SA": "Saturdays", "SU": "Sundays"},
+    "MO": "Mondays",
+    "TU": "Tuesdays",
+    "WE": "Wednesdays",
+    "TH": "Thursdays",
+    "FR": "Fridays",
+    "SA": "Saturdays",
+    "SU": "Sundays",
 }
 
 
@@ -130,9 +135,12 @@ def every_in_words(window: Window) -> str:
 def _freeze(frame: Frame, freeze: Freeze) -> FreezeRow:
     reason = freeze_in_force(freeze, frame.now)
     if freeze.end:
-        when = f"{freeze.start.replace('T', ' ')[:16]} to {freeze.end.replace('T', ' ')[:16]}, {freeze.timezone}"
+        when = (
+            f"{freeze.start.replace('T', ' ')[:16]} to {freeze.end.replace('T', ' ')[:16]}, {freeze.timezone}"
+        )
     else:
-        when = f"{freeze.rrule} from {freeze.start.replace('T', ' ')[:16]} for {duration(freeze.duration or 0)}, {freeze.timezone}"
+        start, length = freeze.start.replace("T", " ")[:16], duration(freeze.duration or 0)
+        when = f"{freeze.rrule} from {start} for {length}, {freeze.timezone}"
     until = reason.until if reason else None
     return FreezeRow(freeze, scope_in_words(freeze.scope), when, reason is not None, until)
 

@@ -74,7 +74,10 @@ def _sections(release: Release, running: Release | None) -> dict:
         log.warning("templates cannot be compared: %s", problem)
     old = {artifact.name: artifact for artifact in running.build.artifacts.all()} if running else {}
     new = {artifact.name: artifact for artifact in release.build.artifacts.all()}
-    unread = {"state": "unknown", "problems": [{"artifact": "", "detail": "The artifact store is not set up."}]}
+    unread = {
+        "state": "unknown",
+        "problems": [{"artifact": "", "detail": "The artifact store is not set up."}],
+    }
     return {
         "artifacts": compare_artifacts(old, new),
         "template": {**unread, "resources": [], "sections": []},

@@ -78,17 +78,7 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
     changes = changelists.change_lists([move])[move]
     evidence = list(Evidence.objects.filter(build=row.release.build, subject=f"build:{row.release.build_id}"))
     opening = opening_at(frame.pulse, row.environment, row.application_id, zone=str(frame.zone))
-    facts = red_facts.RedFacts(
-        plan=plan,
-        changes=changes,
-        evidence=evidence_rows(evidence),
-        missing=missing_kinds(evidence),
-        opening=opening,
-        relations=position.relations,
-        excluded=approval.gate["exclude"],
-        break_glass=row.break_glass,
-        pending=row.state in PENDING,
-    )
+    facts = _facts(row, plan, changes, evidence, opening, position)
     return DecisionPage(
         approval=approval,
         deployment=row,
@@ -112,6 +102,21 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
         opening=opening,
         verdict=verdict.word if verdict else "",
         checks=checks.rows_of(verdict) if verdict else checks.stored_rows(row.checks, row.reasons),
+    )
+
+
+def _facts(row: Deployment, plan, changes, evidence, opening, position) -> red_facts.RedFacts:
+    """What the red facts are judged by."""
+    return red_facts.RedFacts(
+        plan=plan,
+        changes=changes,
+        evidence=evidence_rows(evidence),
+        missing=missing_kinds(evidence),
+        opening=opening,
+        relations=position.relations,
+        excluded=row.approval.gate["exclude"],
+        break_glass=row.break_glass,
+        pending=row.state in PENDING,
     )
 
 
@@ -143,4 +148,6 @@ def _void_votes(approval) -> list[Vote]:
     """Votes on an earlier content; asked only where there was one."""
     if not approval.past_subjects:
         return []
-    return list(Vote.objects.filter(request=approval, void=True).select_related("person").order_by("at", "id"))
+    return list(
+        Vote.objects.filter(request=approval, void=True).select_related("person").order_by("at", "id")
+    )

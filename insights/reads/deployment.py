@@ -120,7 +120,10 @@ def _usual(row: Deployment) -> str:
     ended = Deployment.objects.filter(
         application=row.application_id, environment=row.environment_id, state=State.SUCCEEDED, kind="deploy"
     ).exclude(started_at=None)
-    spans = [end - start for start, end in ended.order_by("-ended_at").values_list("started_at", "ended_at")[:USUAL]]
+    spans = [
+        end - start
+        for start, end in ended.order_by("-ended_at").values_list("started_at", "ended_at")[:USUAL]
+    ]
     if len(spans) < FEWEST:
         return ""
     return f"usually {duration(sorted(spans)[len(spans) // 2])}"

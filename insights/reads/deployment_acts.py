@@ -9,7 +9,6 @@ from kernel.actor import Actor
 from kernel.permissions import ROLE_PERMISSIONS, Permission
 
 
-
 @dataclass(frozen=True)
 class Acts:
     """`cancel`: the form is shown; `cancel_means`: what it would do; `cancel_not`: the reason in its place.
@@ -33,7 +32,9 @@ def acts_of(actor: Actor, row: Deployment, *, applying: bool) -> Acts:
 def _cancel(actor: Actor, row: Deployment, applying: bool) -> tuple[str, str]:
     """(what cancelling would do, why not); nothing at all once it has ended or waits for a person."""
     if row.state in PENDING:
-        means = "Nothing has been changed in AWS. The request ends, its plan is removed, its votes count no more."
+        means = (
+            "Nothing has been changed in AWS. The request ends, its plan is removed, its votes count no more."
+        )
     elif row.state == State.RUNNING:
         means = "It stops at the next safe point, before the first change in AWS."
     else:

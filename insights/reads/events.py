@@ -20,7 +20,10 @@ SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "approval.rejected": ("octagon-x", lambda d: "Approval rejected"),
     "approval.satisfied": ("circle-check", lambda d: "All keys turned"),
     "approval.voided": ("circle-off", lambda d: f"Votes void: {_fields(d)} changed"),
-    "artifact.mismatch": ("equal-not", lambda d: f"Artifact {d.get('artifact', '')} is not what was handed over"),
+    "artifact.mismatch": (
+        "equal-not",
+        lambda d: f"Artifact {d.get('artifact', '')} is not what was handed over",
+    ),
     "artifact.missing": ("file-x", lambda d: f"Artifact {d.get('artifact', '')} is missing"),
     "artifact.unreadable": ("triangle-alert", lambda d: f"Artifact {d.get('artifact', '')} cannot be read"),
     "artifact.verified": ("shield-check", lambda d: f"Artifact {d.get('artifact', '')} verified"),

@@ -108,9 +108,7 @@ def _exports(frame: Frame, filters: Filters) -> list[dict]:
         ("Checkpoint", "The signed state of the log.", "api-audit-checkpoint", ""),
         ("Key", "Pin it once and compare it out of band.", "api-audit-key", ""),
     ]
-    return [
-        {"title": title, "text": text, "url": reverse(name) + query} for title, text, name, query in rows
-    ]
+    return [{"title": title, "text": text, "url": reverse(name) + query} for title, text, name, query in rows]
 
 
 def verify_command() -> str:

@@ -49,7 +49,9 @@ class ReleasePage:
         return url if url.startswith("https://") else ""
 
 
-def read_release(frame: Frame, application: str, version: str, *, to: str = "", against: str = "") -> ReleasePage:
+def read_release(
+    frame: Frame, application: str, version: str, *, to: str = "", against: str = ""
+) -> ReleasePage:
     """`to` and `against` name environments; empty ones are chosen. Raises NotFound."""
     release = get_release(frame.actor, application, version)
     places = _places(application)

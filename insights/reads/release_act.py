@@ -21,9 +21,7 @@ class Act:
     reasons: tuple[Reason, ...] = field(default=())
 
 
-def act_of(
-    actor: Actor, release: Release, target: Environment, verdict: Verdict, subject
-) -> Act:
+def act_of(actor: Actor, release: Release, target: Environment, verdict: Verdict, subject) -> Act:
     """`subject`: what decide() was asked about: an open deployment, or the pair."""
     if isinstance(subject, Deployment):
         return Act("review" if subject.state == State.NEEDS_APPROVAL else "follow", subject)

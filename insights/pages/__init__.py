@@ -1,1 +1,0 @@
-"""One module per page: collect what it shows, render it. Reads everything, writes nothing."""
