@@ -11,15 +11,10 @@ from kernel.verdicts import CheckState
 from pipelines.models import Environment
 from teams.actions.set_group_members import set_group_members
 from teams.models import Person
-from tests.deployments.world import SYSTEM, World
+from tests.deployments.world import SYSTEM
 from tests.people import email_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world():
-    return World.make()
 
 
 def keys(request) -> dict[str, tuple]:

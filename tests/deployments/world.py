@@ -30,6 +30,8 @@ from kernel.clock import now, raw_now
 from pipelines.actions.create_account import create_account
 from pipelines.actions.create_environment import create_environment
 from pipelines.actions.save_pipeline import save_pipeline
+from pipelines.actions.update_environment import update_environment
+from pipelines.models import Environment
 from pipelines.queries import current_pipeline
 from releases.actions.hand_over import hand_over
 from releases.models import Release
@@ -186,27 +188,23 @@ class World:
         rows = Release.objects.select_related("application", "build")
         return rows.get(application_id=self.application, version=version)
 
+    def change_gate(self, environment: str, **members) -> None:
+        """Members of that environment's gate replaced: from now on under another gate version."""
+        row = Environment.objects.get(pk=environment)
+        changes = {"gate": {**row.gate, **members}}
+        update_environment(actor=SYSTEM, name=environment, version=row.version, changes=changes)
+
     def runs(self, version: str, environment: str) -> Deployment:
         """`version` runs in `environment` as a recorded baseline."""
-        return baseline(
-            actor=SYSTEM,
-            application=self.application,
-            version=version,
-            environment=environment,
-            reason="Set up for a test.",
-        )
+        place = {"application": self.application, "environment": environment}
+        return baseline(actor=SYSTEM, version=version, reason="Set up for a test.", **place)
 
     # -- deployments
 
     def request(self, version: str = "1.1.0", environment: str = "prod", *, by: str = "dana", **more):
         """The deployment that `by` asks for; nothing has looked at it yet."""
-        return request(
-            actor=self.actor(by),
-            application=self.application,
-            version=version,
-            environment=environment,
-            **more,
-        ).deployment
+        place = {"application": self.application, "environment": environment}
+        return request(actor=self.actor(by), version=version, **place, **more).deployment
 
     def asked(self, version: str = "1.1.0", environment: str = "prod", **more) -> Deployment:
         """Requested, planned, and settled as a worker would: with a gate, its people are asked."""

@@ -6,14 +6,13 @@ from approvals.actions.close import close
 from approvals.models import ApprovalRequest
 from kernel.actor import Actor
 from kernel.clock import now
-from tests.deployments.world import World
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def row():
-    return World.make().asked().approval
+def row(world):
+    return world.asked().approval
 
 
 def end(row, state="closed", **more):

@@ -7,14 +7,13 @@ from approvals.models import ApprovalRequest
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.refusals import LostRace
-from tests.deployments.world import World
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def row():
-    return World.make().approved().approval
+def row(world):
+    return world.approved().approval
 
 
 def use(row, content_hash=None):

@@ -9,16 +9,10 @@ from audit.models import AuditEvent
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.refusals import LostRace
-from tests.deployments.world import World
 from tests.teams.events import events, only_event
 
 pytestmark = pytest.mark.django_db
 OTHER_PLAN = "sha256:" + "9" * 64
-
-
-@pytest.fixture
-def world():
-    return World.make()
 
 
 def bind(row, gate=None, **changes):

@@ -1,9 +1,7 @@
 """Casting and taking back one person's word: what is written, and that a refusal writes nothing."""
 
-import threading
-
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from approvals.actions.vote import vote
 from approvals.models import ApprovalRequest, Vote
@@ -12,16 +10,11 @@ from kernel.actor import Method
 from kernel.clock import now
 from kernel.refusals import Forbidden, Invalid, NotFound, Refusal
 from teams.actions.set_group_members import set_group_members
-from tests.deployments.world import SYSTEM, World
+from tests.deployments.world import SYSTEM
 from tests.teams.events import events, only_event, openings
 
 pytestmark = pytest.mark.django_db
 COMMENT = "Checked the change set line by line."
-
-
-@pytest.fixture
-def world():
-    return World.make()
 
 
 def cast(world, asked, who="rita", decision="approve", comment="", **more):
@@ -68,8 +61,8 @@ def test_the_event_names_the_person_by_id_and_keeps_the_comment_out_of_the_body(
     assert openings("vote.cast")["comment"] == COMMENT
 
 
-def test_the_last_key_satisfies_the_gate_and_starts_its_validity():
-    world = World.make(gates={"prod": {"valid_for": 600}})
+def test_the_last_key_satisfies_the_gate_and_starts_its_validity(world):
+    world.change_gate("prod", valid_for=600)
     asked = world.asked()
     cast(world, asked, "rita")
     result = cast(world, asked, "omar")
@@ -189,15 +182,15 @@ def test_a_comment_that_says_nothing_or_too_much_is_refused_with_its_pointer(wor
     assert refusal.errors[0]["pointer"] == "/comment"
 
 
-def test_a_gate_may_want_a_comment_on_approval():
-    world = World.make(gates={"prod": {"comment": "required"}})
+def test_a_gate_may_want_a_comment_on_approval(world):
+    world.change_gate("prod", comment="required")
     asked = world.asked()
     assert refused(world, asked).code == "comment_required"
     assert cast(world, asked, comment=COMMENT).state == "open"
 
 
-def test_a_gate_that_wants_a_security_key_takes_no_other_session():
-    world = World.make(gates={"prod": {"step_up": True}})
+def test_a_gate_that_wants_a_security_key_takes_no_other_session(world):
+    world.change_gate("prod", step_up=True)
     assert refused(world, world.asked()).code == "step_up_required"
 
 
@@ -223,30 +216,3 @@ def test_the_table_itself_holds_one_standing_vote_per_person(world):
             at=row.at,
         )
     assert Vote.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("_", range(5))
-def test_of_two_simultaneous_votes_of_one_person_one_counts(_):
-    world = World.make()
-    asked = world.asked()
-    codes, barrier = [], threading.Barrier(2)
-
-    def go():
-        actor = world.actor("rita")
-        barrier.wait(10)
-        try:
-            codes.append(cast(world, asked, actor).state)
-        except Refusal as refusal:
-            codes.append(refusal.code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=go) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert sorted(codes) == ["already_voted", "open"]
-    assert Vote.objects.count() == 1
-    assert len(events("vote.cast")) == 1
