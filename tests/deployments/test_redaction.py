@@ -1,0 +1,77 @@
+"""Nothing that looks like a secret is stored or shown; everything else stays readable."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployments.redaction import MASK, redact
+
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAKC\n-----END RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("key AKIAIOSFODNN7EXAMPLE used", "AKIAIOSFODNN7EXAMPLE"),
+        ("key ASIAIOSFODNN7EXAMPLE used", "ASIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "wJalrXUtnFEMI"),
+        ('{"secret_key": "hunter2hunter2"}', "hunter2hunter2"),
+        ("aws_session_token: FwoGZXIvYXdzEBYaD", "FwoGZXIvYXdzEBYaD"),
+        ("PASSWORD=correct-horse", "correct-horse"),
+        ("passwd = 'battery-staple'", "battery-staple"),
+        ("Authorization: Bearer abc.def.ghi", "abc.def.ghi"),
+        ("token=rgt_abcdefghij0123456789", "rgt_abcdefghij0123456789"),
+        ("git: ghp_" + "a" * 36, "ghp_" + "a" * 36),
+        ("slack xoxb-1234567890-abcdef", "xoxb-1234567890-abcdef"),
+        (KEY, "MIIEow"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIEcut", "MIIEcut"),
+    ],
+)
+def test_a_known_secret_is_masked(text, secret):
+    masked = redact(text)
+    assert secret not in masked
+    assert MASK in masked
+
+
+def test_what_stands_around_a_secret_stays():
+    assert redact("before AKIAIOSFODNN7EXAMPLE after") == f"before {MASK} after"
+    assert redact(f"a\n{KEY}\nb") == f"a\n{MASK}\nb"
+    assert redact("password=letmein99, user=dana") == f"password={MASK}, user=dana"
+
+
+def test_several_secrets_are_all_masked():
+    text = "AKIAIOSFODNN7EXAMPLE AKIAI44QH8DHBEXAMPLE password=abcdefgh"
+    assert redact(text) == f"{MASK} {MASK} password={MASK}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Stack payments-prod is UPDATE_COMPLETE.",
+        "sha256:" + "a" * 64,
+        "arn:aws:sts::333333333333:assumed-role/deploy/rg-01",
+        "the token was rejected",
+        "tokens: 12 of 14",
+        "naïve – “quotes” and 日本語",
+        "a\tb\nc",
+        "",
+    ],
+)
+def test_plain_text_stays(text):
+    assert redact(text) == text
+
+
+def test_control_characters_are_made_visible():
+    assert redact("a\x1b[31mred\x00\r") == "a\\x1b[31mred\\x00\\x0d"
+
+
+@given(st.text(max_size=300))
+def test_masking_again_changes_nothing(text):
+    once = redact(text)
+    assert redact(once) == once
+    assert all(char >= " " or char in "\n\t" for char in once)
+
+
+@given(st.text(alphabet="abcxyz =:\"'\n", max_size=40), st.text(alphabet="abcxyz =:\"'\n", max_size=40))
+def test_an_access_key_is_masked_wherever_it_stands(before, after):
+    assert "AKIAIOSFODNN7EXAMPLE" not in redact(f"{before} AKIAIOSFODNN7EXAMPLE {after}")
