@@ -37,6 +37,7 @@ DEPLOYMENT = {
     "expired": Word("Expired", "circle-minus"),
     "superseded": Word("Superseded", "circle-minus"),
     "withdrawn": Word("Withdrawn", "circle-minus"),
+    "replaced": Word("Was there", "history"),  # succeeded, and something else runs there now
     "unknown": UNKNOWN,
 }
 

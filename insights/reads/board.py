@@ -1,6 +1,6 @@
 """The board: what is where, now or at an instant in the past. Three queries, however large the company."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -131,8 +131,8 @@ def _cells(
         lane = known.get((application.name, place.environment.pk), {"current": None, "next": None})
         freeze = own and _frozen(frame, place.environment, application.name)
         cell = cell_of(place.environment.pk, lane["current"], lane["next"], ahead, frozen=bool(freeze))
-        cells.append(cell)
-        if cell.cut and (ahead is None or cell.cut > ahead[0]):
+        cells.append(cell if past else replace(cell, closed=not place.opening.open_now))
+        if cell.cut and (ahead is None or cell.cut >= ahead[0]):
             ahead = (cell.cut, place.environment.pk)
     return cells
 

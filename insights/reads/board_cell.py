@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.models import Deployment
-from deployments.states import HOLDS_LANE, State
+from deployments.states import State
 
 Ahead = tuple[tuple, str] | None  # (cut of the newest release in the places before, which place)
 
@@ -12,7 +12,7 @@ Ahead = tuple[tuple, str] | None  # (cut of the newest release in the places bef
 @dataclass(frozen=True)
 class Cell:
     """`state`: what is said of what runs: "succeeded", "unknown" or "none" (nothing recorded). `cut` orders
-    releases; None where it is not known what runs. `doubt`: AWS is being changed, so it may differ already.
+    releases; None where it is not known what runs.
     """
 
     environment: str
@@ -23,7 +23,7 @@ class Cell:
     baseline: bool = False
     behind: str = ""
     frozen: bool = False
-    doubt: bool = False
+    closed: bool = False
     cut: tuple | None = None
     next_version: str = ""
     next_deployment: str = ""
@@ -47,7 +47,6 @@ def cell_of(
             "next_state": coming.state,
             "next_why": coming.waiting_for,
             "next_text": reason,
-            "doubt": coming.state in HOLDS_LANE,
         }
     return Cell(environment=environment, frozen=frozen, **found)
 

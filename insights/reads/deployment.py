@@ -144,7 +144,7 @@ def read_deployment(frame: Frame, deployment_id: str) -> DeploymentPage:
         intents=intents,
         checks=checks.stored_rows(row.checks, row.reasons),
         facts=_facts(row),
-        events=timeline(frame, _subjects(row)),
+        events=timeline(frame, _subjects(row), leave_out=("aws.intended",)),
         acts=acts_of(frame.actor, row, applying=bool(intents["apply"])),
     )
 

@@ -75,9 +75,13 @@ def sentence_of(kind: str, data: dict, environment: str | None) -> tuple[str, st
     return "dot", kind.replace("_", " ").replace(".", " ").capitalize()
 
 
-def timeline(frame: Frame, subjects: Iterable[str]) -> list[dict]:
-    """{at, icon, state, actor, text, comment, environment}, newest first, at most MOST. Two queries."""
+def timeline(frame: Frame, subjects: Iterable[str], leave_out: Iterable[str] = ()) -> list[dict]:
+    """{at, icon, state, actor, text, comment, environment}, newest first, at most MOST. Two queries.
+
+    `leave_out`: kinds that only the audit page lists, because they would drown the others.
+    """
     rows = visible_events(frame.actor, frame.names).filter(subject__in=list(subjects))
+    rows = rows.exclude(kind__in=list(leave_out))
     rows = rows.select_related("leaf").prefetch_related("openings").order_by("-id")[:MOST]
     return [_event(as_item(row, frame.actor)) for row in rows]
 

@@ -66,8 +66,8 @@ def row_of(frame: Frame, row: Deployment, changes: ChangeList, *, group: str) ->
         version=row.version,
         environment=row.environment_id,
         account=row.environment.account.account_id,
-        replaces=row.running_version or "",
-        summary=f"{commits_in_words(changes)}, {plan.in_words()}",
+        replaces=(row.previous_version if ended else row.running_version) or "",
+        summary=_summary(plan, None if ended else changes),
         chips=_chips(row, plan, changes),
         pips=[True] * filled + [False] * (total - filled),
         filled=filled,
@@ -85,6 +85,11 @@ def row_of(frame: Frame, row: Deployment, changes: ChangeList, *, group: str) ->
         waiting_for=row.waiting_for,
         urgency=(not row.break_glass, approval.expires_at or NEVER, approval.opened_at),
     )
+
+
+def _summary(plan, changes: ChangeList | None) -> str:
+    """What changes, in about six words; once it has ended the commits in between are another question."""
+    return plan.in_words() if changes is None else f"{commits_in_words(changes)}, {plan.in_words()}"
 
 
 def keys_of(row: Deployment) -> tuple[int, int]:

@@ -22,6 +22,8 @@ from pipelines.queries import current_pipeline, environments
 from releases.models import Release
 from releases.queries import get_release
 
+BEEN = ("succeeded", "replaced")
+
 
 @dataclass
 class ReleasePage:
@@ -74,7 +76,7 @@ def read_release(
         artifacts=list(release.build.artifacts.all()),
         evidence=evidence_rows(evidence),
         missing=missing_kinds(evidence),
-        events=timeline(frame, _subjects(release)),
+        events=timeline(frame, _subjects(release), leave_out=("aws.intended", "aws.recorded")),
     )
 
 
@@ -95,7 +97,7 @@ def _chosen(places: list[Environment], name: str) -> Environment:
 
 def _next(places: list[Environment], been: dict) -> Environment | None:
     """The first place where it has not succeeded; the last one if it has been everywhere."""
-    ahead = (place for place in places if been.get(place.pk, {}).get("state") != "succeeded")
+    ahead = (place for place in places if been.get(place.pk, {}).get("state") not in BEEN)
     return next(ahead, places[-1] if places else None)
 
 

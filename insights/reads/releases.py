@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from deployments.models import Deployment
+from django.db.models import Exists, OuterRef
+
+from deployments.models import Deployment, Lane
+from deployments.states import State
 from insights.frame import Frame
 from kernel.paging import page
 from releases.models import Release
@@ -32,18 +35,20 @@ def read_releases(frame: Frame, application: str, cursor: str | None) -> tuple[l
 
 
 def stops_of(releases: list[Release]) -> dict[str, list[dict]]:
-    """{release id: [{environment, state, why, at, deployment}]}: the newest deployment in each environment."""
-    rows = Deployment.objects.filter(release__in=releases).order_by("environment__rank", "requested_at", "id")
-    columns = ("release_id", "environment_id", "state", "waiting_for", "pk", "ended_at", "started_at")
+    """{release id: [{environment, state, why, at, deployment}]}: the newest deployment in each environment;
+    `replaced` where it succeeded and something else runs there now."""
+    here = Exists(Lane.objects.filter(deployment=OuterRef("pk")))
+    rows = Deployment.objects.filter(release__in=releases).annotate(here=here)
+    rows = rows.order_by("environment__rank", "requested_at", "id")
+    columns = ("release_id", "environment_id", "state", "waiting_for", "pk", "here")
+    times = ("ended_at", "started_at", "requested_at")
     found: dict[str, dict[str, dict]] = {}
-    for release, environment, state, why, pk, ended, started, requested in rows.values_list(
-        *columns, "requested_at"
-    ):
+    for release, environment, state, why, pk, here, *seen in rows.values_list(*columns, *times):
         found.setdefault(release, {})[environment] = {
             "environment": environment,
-            "state": state,
+            "state": "replaced" if state == State.SUCCEEDED and not here else state,
             "why": why,
-            "at": ended or started or requested,
+            "at": next(at for at in seen if at),
             "deployment": pk,
         }
     return {release: list(stops.values()) for release, stops in found.items()}
