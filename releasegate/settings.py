@@ -233,6 +233,7 @@ TOOLS_ACCOUNT = env_text("RELEASEGATE_TOOLS_ACCOUNT", "000000000000")
 # The audit log ----------------------------------------------------------------------------------------------
 AUDIT_ORIGIN = env_text("RELEASEGATE_AUDIT_ORIGIN", "releasegate.local/audit")
 AUDIT_SIGNING_KEY = env_secret("RELEASEGATE_AUDIT_SIGNING_KEY")  # PKCS#8 PEM; only the sealer needs it
+AUDIT_VISIBLE_APPLICATIONS = "pipelines.queries.visible_application_names"  # who reads which events
 SEAL_SECONDS = 1 * TIME_SCALE
 HEARTBEAT_SECONDS = 300 * TIME_SCALE
 
