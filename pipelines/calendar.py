@@ -199,6 +199,8 @@ def _find(calendars: Calendars, at: datetime, zone: str, horizon_days: int) -> O
         return _current(opened, freezes, now, horizon)
     segment = next((s for s in _segments(opened, freezes, now, horizon) if s[0] < horizon), None)
     opens, closes = segment or (None, None)
+    if closes is not None and closes > horizon:
+        closes = None  # what touches its end lies beyond what was looked at
     reasons = [_freeze_reason(freeze, interval[1], zone) for freeze, interval in active]
     if not in_window:
         reasons.append(_window_reason(calendars, windows, opens, closes, zone, horizon_days))
@@ -291,7 +293,8 @@ def _window_reason(
         text = f"{name} is closed and does not open within {horizon_days} days."
         return Reason("outside_window", text, subject, None, "Have a window added or changed.")
     own = next((window.timezone for window in windows if _opened(window).at(opens)), windows[0].timezone)
-    text = f"{name} is closed. It opens {_shown(opens, own, zone)} and closes {_shown(closes, own, own)}."
+    end = f" and closes {_shown(closes, own, own)}" if closes is not None else ""
+    text = f"{name} is closed. It opens {_shown(opens, own, zone)}{end}."
     return Reason(
         "outside_window", text, subject, _time(opens), "Wait; it starts by itself when the window opens."
     )

@@ -14,11 +14,11 @@ SPEC_DIGEST = "sha256:" + hashlib.sha256(SPEC).hexdigest()
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    """A zip of these files, {path: content}."""
+    """A zip of these files, {path: content}: the same bytes whenever it is made."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path, content in files.items():
-            archive.writestr(path, content)
+            archive.writestr(zipfile.ZipInfo(path), content)
     return buffer.getvalue()
 
 

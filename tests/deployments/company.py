@@ -21,7 +21,10 @@ from tests import people
 from tests.pipelines import places
 
 SUITE = {"name": "smoke", "kind": "codebuild", "buildspec": "smoke.yml", "environments": None, "timeout": 60}
-SPEC = {"digest": "sha256:" + "5" * 64, "suites": [{**SUITE, "required": True, "retries": 0, "report": "junit.xml"}]}
+SPEC = {
+    "digest": "sha256:" + "5" * 64,
+    "suites": [{**SUITE, "required": True, "retries": 0, "report": "junit.xml"}],
+}
 GATE = {"exclude": ["requester", "submitter", "author"], "expires_in": 86_400, "valid_for": 3_600}
 
 
@@ -53,7 +56,9 @@ class World:
         person = Person.objects.get(username=username)
         return actor_for_person(person, method="session", ip="192.0.2.1", request_id="req_test")
 
-    def release(self, version: str = "1.0.0", *, state: str = "verified", commits=(), submitter: str = "") -> Release:
+    def release(
+        self, version: str = "1.0.0", *, state: str = "verified", commits=(), submitter: str = ""
+    ) -> Release:
         """A release whose artifacts are in `state`."""
         at = now()
         build = Build.objects.create(
@@ -71,10 +76,20 @@ class World:
         )
         for name, kind in (("template", "cloudformation-template"), ("tests", "test-bundle")):
             Artifact.objects.create(
-                build=build, name=name, kind=kind, uri=f"s3://b/{name}", digest="sha256:" + "e" * 64, state=state
+                build=build,
+                name=name,
+                kind=kind,
+                uri=f"s3://b/{name}",
+                digest="sha256:" + "e" * 64,
+                state=state,
             )
         return Release.objects.create(
-            application_id="payments", version=version, build=build, state="open", cut_at=at, cut_by="system:test"
+            application_id="payments",
+            version=version,
+            build=build,
+            state="open",
+            cut_at=at,
+            cut_by="system:test",
         )
 
     def ran(self, release: Release, environment: str = "dev") -> Deployment:
@@ -99,14 +114,21 @@ class World:
 
     def ask(self, release: Release, environment: str = "prod", by: str = "dana", **more) -> Deployment:
         asked = request(
-            actor=self.actor(by), application="payments", version=release.version, environment=environment, **more
+            actor=self.actor(by),
+            application="payments",
+            version=release.version,
+            environment=environment,
+            **more,
         )
         return asked.deployment
 
     def planned(self, deployment: Deployment, changes: int = 1) -> Deployment:
         """As if AWS had answered: the plan is there, and people were asked by the engine itself."""
         deployment = fresh(deployment)
-        rows = [{"action": "Modify", "logical_id": f"R{n}", "type": "T", "replacement": None} for n in range(changes)]
+        rows = [
+            {"action": "Modify", "logical_id": f"R{n}", "type": "T", "replacement": None}
+            for n in range(changes)
+        ]
         values = {
             "plan_state": "ready",
             "plan_digest": "sha256:" + "7" * 64,

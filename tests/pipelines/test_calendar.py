@@ -10,7 +10,6 @@ from pipelines.calendar import (
     Window,
     is_open,
     matches,
-    next_occurrences,
     next_opening,
     opening,
 )
@@ -294,11 +293,3 @@ def test_the_wire_form():
     closed = ask().as_dict()
     assert (closed["opens_at"], closed["closes_at"]) == (None, None)
     assert closed["reasons"][0]["code"] == "outside_window"
-
-
-def test_the_next_occurrences_are_listed_one_by_one():
-    assert next_occurrences(ALWAYS, at("2026-01-01T12:00Z"), 2) == [
-        (at("2026-01-01T00:00Z"), at("2026-01-02T00:00Z")),
-        (at("2026-01-02T00:00Z"), at("2026-01-03T00:00Z")),
-    ]
-    assert next_occurrences(window("FREQ=DAILY;COUNT=1"), MONDAY) == []

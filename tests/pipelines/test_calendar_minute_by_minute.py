@@ -5,11 +5,19 @@ from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.calendar import (
+from pipelines.calendar import next_occurrences, (
     Calendars,
     is_open,
 )
-from tests.pipelines.test_calendar import ask, freeze, window
+from tests.pipelines.test_calendar import ALWAYS, MONDAY, ask, freeze, window
+
+def test_the_next_occurrences_are_listed_one_by_one():
+    assert next_occurrences(ALWAYS, at("2026-01-01T12:00Z"), 2) == [
+        (at("2026-01-01T00:00Z"), at("2026-01-02T00:00Z")),
+        (at("2026-01-02T00:00Z"), at("2026-01-03T00:00Z")),
+    ]
+    assert next_occurrences(window("FREQ=DAILY;COUNT=1"), MONDAY) == []
+
 
 # An independent reference: minute by minute, by the clock on the wall, without any of the code under test.
 
