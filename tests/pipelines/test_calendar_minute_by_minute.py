@@ -5,11 +5,9 @@ from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.calendar import next_occurrences, (
-    Calendars,
-    is_open,
-)
-from tests.pipelines.test_calendar import ALWAYS, MONDAY, ask, freeze, window
+from pipelines.calendar import Calendars, is_open, next_occurrences
+from tests.pipelines.test_calendar import ALWAYS, MONDAY, ask, at, freeze, window
+
 
 def test_the_next_occurrences_are_listed_one_by_one():
     assert next_occurrences(ALWAYS, at("2026-01-01T12:00Z"), 2) == [
