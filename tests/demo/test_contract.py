@@ -163,7 +163,7 @@ def test_the_staging_deployment_carries_ritas_vote(demo):
 
 def test_the_demo_banner_stands_on_the_sign_in_page(demo):
     page = urllib.request.urlopen(demo.url + "/sign-in", timeout=10).read().decode()
-    strip = re.search(r'<[^>]*class="[^"]*strip[^"]*"[^>]*>(.*?)</', page, re.S)
+    strip = re.search(r'<[^>]*class="[^"]*strip[^"]*"[^>]*>(.*?)</', page, re.DOTALL)
     assert strip, "no strip on the page"
     assert "demo" in strip.group(1).lower()
 

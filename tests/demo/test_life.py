@@ -127,7 +127,10 @@ def _refuses_a_second_on_the_same_directory(demo: Demo) -> None:
 def _post(demo: Demo, version: str) -> str:
     ci = demo.ci("storefront")
     body = {
-        **{"application": "storefront", "version": version, "commit": "b" * 40, "branch": "main"},
+        "application": "storefront",
+        "version": version,
+        "commit": "b" * 40,
+        "branch": "main",
         "repository": "https://git.acme.example/storefront",
         "artifacts": demo.said["artifacts"]["storefront"]["1.1.0"],
     }
