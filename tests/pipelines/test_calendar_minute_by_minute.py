@@ -1,11 +1,14 @@
+import random
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.calendar import Calendars, is_open, next_occurrences
+from pipelines.occurrences import expansion
 from tests.pipelines.test_calendar import ALWAYS, MONDAY, ask, at, freeze, window
 
 
@@ -125,3 +128,33 @@ def test_every_minute_around_a_clock_change_agrees_with_the_wall_clock(change, r
             begun = int(answer.opens_at.timestamp()) // 60
             assert begun == low or begun - 1 not in expected
             assert set(range(begun, minute + 1)) <= expected
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_an_answer_does_not_depend_on_what_was_asked_before(seed):
+    rng = random.Random(seed)
+    name, day = rng.choice(CHANGES)
+    begin = datetime.fromisoformat(day) - timedelta(days=30)
+
+    def start() -> str:
+        return (begin + timedelta(minutes=15 * rng.randint(0, 95))).isoformat()
+
+    minutes = [15, 90, 480, 1440]
+    windows = [
+        window(rng.choice(RULES), start(), rng.choice(minutes) * 60, name, {}, f"win_{n}") for n in range(2)
+    ]
+    freezes = [freeze(start(), "", name, rrule=rng.choice(RULES), duration=rng.choice(minutes[:3]) * 60)]
+    asked = [begin.replace(tzinfo=UTC) + timedelta(minutes=rng.randint(0, 90 * 1440)) for _ in range(10)]
+    expansion.cache_clear()
+    kept = [ask(windows, freezes, when=when) for when in asked]
+    for when, answer in zip(asked, kept, strict=True):
+        expansion.cache_clear()
+        assert ask(windows, freezes, when=when) == answer
+
+
+def test_an_end_beyond_the_horizon_is_not_told():
+    daily = window("FREQ=DAILY", "2026-12-01T00:00:00", 86_400, "UTC")
+    found = ask([daily])
+    assert (found.opens_at, found.closes_at) == (at("2026-12-01T00:00Z"), None)
+    assert "It opens Tuesday 1 December 2026 00:00 (UTC)." in found.reasons[0].text
+    assert "closes" not in found.reasons[0].text
