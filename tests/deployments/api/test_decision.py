@@ -1,0 +1,102 @@
+"""`GET /decision`: may it go? One answer, no side effect."""
+
+import pytest
+
+from audit.models import AuditEvent
+from deployments.models import Deployment
+from tests.teams.callers import as_application, as_person, problem
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(who="dana", **query):
+    wanted = {"application": "payments", "version": "1.1.0", "environment": "prod", **query}
+    caller = as_person(who) if isinstance(who, str) else who
+    return caller.get("/decision", data={k: v for k, v in wanted.items() if v is not None})
+
+
+def states(body) -> dict:
+    return {check["name"]: check["state"] for check in body["checks"]}
+
+
+def test_a_pair_without_a_request_is_judged_hypothetically(world):
+    before = Deployment.objects.count(), AuditEvent.objects.exclude(kind="token.created").count()
+    body = ask().json()
+    assert (body["verdict"], body["until"]) == ("wait", None)
+    assert [reason["code"] for reason in body["reasons"]] == ["approval_needed"]
+    assert states(body) == {
+        "artifact": "pass",
+        "order": "pass",
+        "standards": "pass",
+        "plan": "not_reached",
+        "people": "wait",
+        "window": "pass",
+        "lane": "pass",
+    }
+    after = Deployment.objects.count(), AuditEvent.objects.exclude(kind="token.created").count()
+    assert after == before
+
+
+def test_where_there_is_no_gate_it_is_allowed(world):
+    body = ask(environment="dev").json()
+    assert (body["verdict"], body["reasons"], states(body)["people"]) == ("allow", [], "pass")
+
+
+def test_a_denial_names_what_would_clear_it_and_stops_there(world):
+    world.release("1.2.0")
+    body = ask(version="1.2.0").json()
+    assert body["verdict"] == "deny"
+    (reason,) = body["reasons"]
+    assert (reason["code"], reason["object"]) == ("not_promoted_from", "environment:staging")
+    assert reason["how_to_clear"] == "Deploy 1.2.0 to staging first."
+    assert list(states(body).values()) == ["pass", "deny"] + ["not_reached"] * 5
+
+
+def test_an_open_request_answers_for_the_pair(world):
+    asked = world.asked()
+    world.vote(asked, "rita")
+    body = ask().json()
+    (reason,) = body["reasons"]
+    assert (reason["code"], reason["object"]) == ("approval_needed", f"approval:{asked.approval_id}")
+    assert states(body)["plan"] == "pass"
+    world.vote(asked, "omar")
+    assert ask().json()["verdict"] == "allow"
+
+
+def test_everybody_who_may_ask_gets_the_same_answer(world):
+    callers = ["dana", "rita", "omar", "aude", as_application()]
+    assert len({str(ask(who).json()) for who in callers}) == 1
+
+
+def test_an_outsider_gets_the_404_of_what_does_not_exist(world):
+    answers = [
+        ask("zoe"),
+        ask(version="9.9.9"),
+        ask(environment="nowhere"),
+        ask(as_application("storefront")),
+    ]
+    assert [problem(answer)[:2] for answer in answers] == [(404, "not_found")] * 4
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "pointer"),
+    [
+        ({"at": "2027-01-01T00:00:00"}, "offset_required", "?at"),
+        ({"at": "tomorrow"}, None, "?at"),
+        ({"at": "2020-01-01T00:00:00Z"}, "at_too_old", "?at"),
+        ({"version": None}, "required", "?version"),
+        ({"application": ""}, "required", "?application"),
+        ({"note": "x"}, "unknown_parameter", "?note"),
+    ],
+)
+def test_a_wrong_question_is_422_with_its_pointer(world, query, code, pointer):
+    status, found, pointers = problem(ask(**query))
+    assert (status, pointers) == (422, [pointer])
+    assert code is None or found == code
+
+
+def test_an_instant_to_come_is_judged_by_then(world):
+    world.asked(not_before=None)
+    world.release("1.2.0")
+    body = ask(environment="staging", version="1.2.0", at="2027-01-01T00:00:00+01:00").json()
+    assert body["verdict"] == "deny"
