@@ -44,7 +44,7 @@ check: $(STAMP) ## style, import contracts, migrations, architecture, pure rules
 	RELEASEGATE_TEST_DB=sqlite $(PY) -m pytest -q tests/architecture tests/kernel $(ARGS)
 
 .PHONY: bench
-bench: $(STAMP) ## measure ingest, start, export and seal against their floors; JSON lines
+bench: $(STAMP) ## measure the history export against raw COPY; JSON lines
 	@$(PY) -m bench $(ARGS)
 
 .PHONY: races

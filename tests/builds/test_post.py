@@ -283,8 +283,7 @@ def test_an_artifact_name_stands_once():
     ],
 )
 def test_commits_are_checked_one_by_one(row, expected):
-    assert changed(commits=[row]) == expected
-    assert changed(commits=[]) == []
+    assert (changed(commits=[row]), changed(commits=[])) == (expected, [])
 
 
 @pytest.mark.parametrize(
