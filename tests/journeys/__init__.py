@@ -2,5 +2,11 @@
 
 import pytest
 
-SAYING = ("story", "proof", "stack", "wire")  # modules whose asserts explain themselves like a test's
+SAYING = (
+    "story",
+    "proof",
+    "stack",
+    "wire",
+    "browsing",
+)  # modules whose asserts explain themselves like a test's
 pytest.register_assert_rewrite(*(f"tests.journeys.{name}" for name in SAYING))
