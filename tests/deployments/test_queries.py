@@ -1,0 +1,151 @@
+"""Reads of deployments: what is seen, the log by offsets, the board, the buttons."""
+
+from datetime import timedelta
+
+import pytest
+
+from deployments import queries
+from deployments.models import Deployment, DeploymentLog
+from deployments.states import State
+from kernel.actor import Actor
+from kernel.clock import now
+from kernel.refusals import NotFound
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("who", ["dana", "omar", "rita", "aude", "admin"])
+def test_the_team_the_owners_and_who_sees_everything_see_it(world, who):
+    asked = world.asked()
+    assert queries.get_visible(world.actor(who), asked.pk).pk == asked.pk
+
+
+def test_an_outsider_and_a_missing_id_get_the_same_answer(world):
+    asked = world.asked()
+    for actor, pk in (
+        (world.actor("zoe"), asked.pk),
+        (people.ci("storefront"), asked.pk),
+        (world.ci(), "dep_x"),
+    ):
+        with pytest.raises(NotFound) as caught:
+            queries.get_visible(actor, pk)
+        assert caught.value.code == "not_found"
+    assert queries.visible_to(Actor.anonymous()).count() == 0
+
+
+def test_the_open_one_of_a_pair(world):
+    release = world.get_release("1.1.0")
+    assert queries.open_one(release.pk, "prod") is None
+    asked = world.asked()
+    assert queries.open_one(release.pk, "prod").pk == asked.pk
+    assert queries.open_one(release.pk, "staging") is None
+    world.move(asked, State.CANCELLED)
+    assert queries.open_one(release.pk, "prod") is None
+
+
+def test_the_newest_attempt_speaks_for_an_environment(world):
+    world.move(world.asked(), State.CANCELLED)
+    second = world.asked()
+    found = queries.environments_of(world.get_release("1.1.0"))
+    assert list(found) == ["dev", "staging", "prod"]
+    assert found["prod"] == {"deployment": second.pk, "state": "needs_approval", "at": second.requested_at}
+
+
+def pieces(row, *texts) -> None:
+    DeploymentLog.objects.filter(deployment=row).delete()
+    offset = 0
+    for text in texts:
+        DeploymentLog.objects.create(deployment=row, offset=offset, text=text, at=now())
+        offset += len(text)
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"),
+    [
+        (0, ("abcdefghi", 9)),
+        (2, ("cdefghi", 9)),
+        (3, ("defghi", 9)),
+        (8, ("i", 9)),
+        (9, ("", 9)),
+        (100, ("", 100)),
+    ],
+)
+def test_the_log_goes_on_from_any_offset(world, offset, expected):
+    row = world.asked()
+    pieces(row, "abc", "def", "ghi")
+    assert queries.log_after(row, offset) == expected
+
+
+def test_reading_in_portions_gives_the_whole_log_once(world):
+    row = world.asked()
+    pieces(row, "zwölf\n", "𝄞 clef\n", "end\n")
+    text, offset = "", 0
+    while True:
+        part, following = queries.log_after(row, offset, limit=1)
+        if following == offset:
+            break
+        text, offset = text + part, following
+    assert text == "zwölf\n𝄞 clef\nend\n"
+
+
+def test_an_empty_log_is_empty(world):
+    row = world.request()
+    pieces(row)
+    assert queries.log_after(row, 0) == ("", 0)
+
+
+def test_the_board_is_one_query_after_sight(world, django_assert_num_queries):
+    actor = world.actor("aude")
+    with django_assert_num_queries(1):
+        rows = [(lane.environment_id, lane.deployment.version) for lane in queries.board(actor)]
+    assert rows == [("dev", "1.1.0"), ("staging", "1.1.0"), ("prod", "1.0.0")]
+
+
+def test_the_board_shows_what_one_sees(world):
+    assert queries.board(world.actor("zoe")).count() == 0
+    assert queries.board(people.ci("storefront")).count() == 0
+    assert queries.board(world.ci(), environment="prod").count() == 1
+
+
+def test_the_board_of_an_instant(world):
+    before = now()
+    done = world.succeeded()
+    actor = world.actor("aude")
+    after = done.ended_at
+    assert [row.version for row in queries.board_at(actor, before, environment="prod")] == ["1.0.0"]
+    assert [row.pk for row in queries.board_at(actor, after, environment="prod")] == [done.pk]
+    assert queries.board_at(actor, before - timedelta(days=400)) == []
+    assert queries.board_at(world.actor("zoe"), after) == []
+
+
+def test_what_runs_in_an_environment(world):
+    assert queries.running_in("payments", "prod") is None
+    row = world.running()
+    assert queries.running_in("payments", "prod").pk == row.pk
+    assert queries.running_in("payments", "staging") is None
+
+
+@pytest.mark.parametrize(("who", "may"), [("dana", True), ("dave", True), ("rita", True), ("omar", False)])
+def test_who_is_shown_the_button_to_cancel(world, who, may):
+    asked = world.asked()
+    assert queries.may_cancel(world.actor(who), queries.get_visible(world.actor(who), asked.pk)) is may
+
+
+def test_no_button_after_the_end_or_after_a_cancel_was_asked(world):
+    row = world.running()
+    rita = world.actor("rita")
+    assert queries.may_cancel(rita, world.fresh(row)) is True
+    Deployment.objects.filter(pk=row.pk).update(cancel_requested_at=now())
+    assert queries.may_cancel(rita, world.fresh(row)) is False
+    Deployment.objects.filter(pk=row.pk).update(cancel_requested_at=None)
+    assert queries.may_cancel(rita, world.move(row, State.VERIFYING)) is False
+    assert queries.may_cancel(rita, world.move(row, State.SUCCEEDED)) is False
+
+
+def test_who_is_shown_the_form_to_resolve(world):
+    row = world.running()
+    assert queries.may_resolve(world.actor("rita"), row) is False
+    stuck = world.move(row, State.NEEDS_HUMAN)
+    assert queries.may_resolve(world.actor("rita"), stuck) is True
+    assert queries.may_resolve(world.actor("dana"), stuck) is False
