@@ -43,7 +43,9 @@ def test_tests_catch_up_with_the_product_and_never_fall_back():
     own = sum(lines(path) for path in source.product())
     tests = sum(lines(path) for path in source.python("tests"))
     ratio = tests / own
-    assert ratio >= budgets.TESTS_REACHED, f"{tests} / {own} = {ratio:.2f}: fewer tests per line than there were"
+    assert ratio >= budgets.TESTS_REACHED, (
+        f"{tests} / {own} = {ratio:.2f}: fewer tests per line than there were"
+    )
     assert budgets.TESTS_REACHED <= budgets.TESTS_PER_SOURCE_LINE
 
 
