@@ -46,5 +46,5 @@ def frame_of(request) -> Frame:
     """The frame of this request, made when first asked for."""
     found = getattr(request, "_frame", None)
     if found is None:
-        found = request._frame = Frame(request.actor, request.zone)
+        found = request._frame = Frame(request.actor, ZoneInfo(str(request.zone)))
     return found
