@@ -1,0 +1,49 @@
+"""Browser input: shape only."""
+
+import pytest
+
+from deployments import forms
+from deployments.actions.resolve import OUTCOMES
+
+VOTE = {"decision": "approve", "content_hash": "sha256:1", "comment": " kept as typed "}
+
+
+def errors(form) -> list[str]:
+    assert not form.is_valid()
+    return sorted(form.errors)
+
+
+def test_a_vote_keeps_the_comment_as_it_was_typed():
+    form = forms.VoteForm(VOTE)
+    assert form.is_valid()
+    assert form.cleaned_data == VOTE
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"decision": "maybe"}, "decision"),
+        ({"content_hash": ""}, "content_hash"),
+        ({"comment": "x" * 4001}, "comment"),
+    ],
+)
+def test_a_vote_without_its_parts_is_refused(changes, field):
+    assert errors(forms.VoteForm({**VOTE, **changes})) == [field]
+
+
+def test_a_request_names_what_and_where():
+    assert errors(forms.RequestForm({})) == ["application", "environment", "version"]
+    form = forms.RequestForm({"application": "payments", "version": "1.0.0", "environment": "dev"})
+    assert form.is_valid() and form.cleaned_data["reason"] == ""
+
+
+def test_whether_a_reason_is_needed_is_the_actions_affair():
+    assert forms.ReasonForm({}).is_valid()
+    assert errors(forms.ReasonForm({"reason": "x" * 2001})) == ["reason"]
+
+
+def test_an_outcome_is_one_of_those_a_person_may_settle_with():
+    assert [forms.ResolveForm({"outcome": outcome}).is_valid() for outcome in OUTCOMES] == [True] * len(
+        OUTCOMES
+    )
+    assert errors(forms.ResolveForm({"outcome": "running"})) == ["outcome"]
