@@ -1,5 +1,7 @@
 """Going back to the last verified release, and testing that it stands: `rolled_back`, or `rollback_failed`."""
 
+from dataclasses import replace
+
 from django.db import transaction
 
 from deployments.engine import ending, journal
@@ -13,6 +15,7 @@ from deployments.models import Deployment, Step
 from deployments.states import State, StepKind, StepState
 from deployments.transition import transition
 from kernel.clock import now
+from pipelines.queries import stage_of
 
 ROLLBACK_SECONDS = 3600
 
@@ -51,9 +54,18 @@ def _ask(work: Work, step: Step, back_to: Deployment) -> Progress:
     staged = stage(work, back_to.release, work.session("deploy"), prefix)
     if not isinstance(staged, Done):
         return staged
+    context = context_for(work, step, "deploy", release=back_to.release, data=dict(step.data), prefix=prefix)
     return work.executor.rollback(
-        context_for(work, step, "deploy", release=back_to.release, data=dict(step.data), prefix=prefix)
+        replace(context, parameters=back_to.parameters, **_target_of(work, back_to))
     )
+
+
+def _target_of(work: Work, back_to: Deployment) -> dict:
+    """What ran there ran with its own parameters and its own version of the pipeline."""
+    stage_then = stage_of(back_to.pipeline_version, work.deployment.environment_id)
+    if stage_then is None or stage_then["target"]["kind"] != work.stage["target"]["kind"]:
+        return {}
+    return {"settings": {key: value for key, value in stage_then["target"].items() if key != "kind"}}
 
 
 def _overdue(step: Step, moved: Moved) -> Moved:
