@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.redaction import MASK, redact
+from deployments.redaction import MASK, redact, redacted_lines
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAKC\n-----END RSA PRIVATE KEY-----"
 
@@ -75,3 +75,18 @@ def test_masking_again_changes_nothing(text):
 @given(st.text(alphabet="abcxyz =:\"'\n", max_size=40), st.text(alphabet="abcxyz =:\"'\n", max_size=40))
 def test_an_access_key_is_masked_wherever_it_stands(before, after):
     assert "AKIAIOSFODNN7EXAMPLE" not in redact(f"{before} AKIAIOSFODNN7EXAMPLE {after}")
+
+
+def test_a_key_that_spans_lines_is_masked_when_they_stand_together():
+    assert redacted_lines(["before", *KEY.split("\n"), "after"]) == ["before", MASK, "after"]
+    assert redacted_lines([f"before\n{KEY}", "after"]) == ["before", MASK, "after"]
+
+
+def test_the_rest_of_a_key_that_began_in_an_earlier_piece_is_masked():
+    rest = "b3BlbnNzaC1rZXktdjEA\nAAAAB3NzaC1yc2EAAAAD\n-----END OPENSSH PRIVATE KEY-----"
+    assert redacted_lines([rest, "after"]) == [MASK, "after"]
+
+
+def test_plain_lines_stay_lines():
+    assert redacted_lines([]) == []
+    assert redacted_lines(["one", "", "two\nthree"]) == ["one", "", "two", "three"]
