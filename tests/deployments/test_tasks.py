@@ -29,7 +29,7 @@ def test_advance_moves_one_and_wakes_the_sweeper(seen):
     assert tasks.worker_name().endswith(f":{os.getpid()}")
 
 
-def test_the_sweeps(seen):
+def test_each_sweep_calls_its_action_with_the_id_it_was_given(seen):
     tasks.sweep()
     tasks.sweep_build("bld_1")
     assert seen == [("sweep",), ("sweep_build", "bld_1")]
