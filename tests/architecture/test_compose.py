@@ -186,7 +186,9 @@ def test_the_image_is_built_in_two_stages_from_pinned_bases():
 
 def test_the_image_installs_by_hash_and_names_no_index():
     installs = re.findall(r"pip install .*", DOCKERFILE)
-    assert installs == ["pip install --no-deps --require-hashes -r /tmp/runtime.txt && /opt/venv/bin/pip check"]
+    assert installs == [
+        "pip install --no-deps --require-hashes -r /tmp/runtime.txt && /opt/venv/bin/pip check"
+    ]
 
 
 def test_the_image_runs_as_nobody_special_and_says_how_it_is():
