@@ -1,0 +1,230 @@
+"""S1 as people see it."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from approvals.models import ApprovalRequest, Vote
+from builds.models import Evidence
+from deployments.models import Deployment
+from insights.reads.inbox import read_inbox
+from kernel.clock import now
+from pipelines.models import Environment
+from tests.insights.browser import Browser, frame
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def group(answer, name: str) -> str:
+    """The HTML of one of the three groups, "" where it is not shown."""
+    found = re.search(rf'aria-labelledby="{name}".*?</section>', answer.html, re.DOTALL)
+    return found.group(0) if found else ""
+
+
+def test_a_stranger_is_sent_to_sign_in_and_nothing_is_asked_of_the_database(db):
+    answer = Browser(None).get("/inbox", status=302)
+    assert answer.response["Location"] == "/sign-in?next=/inbox"
+    assert answer.queries == 0
+
+
+def test_what_waits_for_me_stands_first_with_all_i_need_to_choose(world, rita):
+    deployment = world.asked()
+    answer = rita.get("/inbox")
+    mine = group(answer, "needs-you")
+    assert "payments 1.1.0" in mine
+    assert "→ prod" in mine
+    assert "0 of 2 keys" in mine
+    assert "asked by dana" in mine
+    assert "You can turn a key of release-managers." in mine
+    assert "Replaces 1.0.0" in mine
+    assert f'href="/approvals/{deployment.approval_id}"' in mine
+    assert "Review" in mine
+    assert group(answer, "needs-others") == ""
+
+
+def test_the_badge_and_the_title_say_how_many_wait_for_me(world, rita):
+    world.asked()
+    answer = rita.get("/inbox")
+    assert "<title>(1) Inbox" in re.sub(r"\s+", " ", answer.html)
+    assert 'id="inbox-count">1<' in answer.html
+    assert 'id="inbox-count">1<' in rita.get("/board").html
+
+
+def test_after_my_vote_it_waits_for_somebody_else(world, rita, omar):
+    deployment = world.asked()
+    world.vote(deployment, "rita")
+    answer = rita.get("/inbox")
+    assert "Nothing waits for you" in group(answer, "needs-you")
+    others = group(answer, "needs-others")
+    assert "payments 1.1.0" in others
+    assert "1 of 2 keys" in others
+    assert "rita, just now" in others
+    assert "omar" in others  # who can turn the open key
+    assert 'id="inbox-count"' not in answer.html
+    assert "payments 1.1.0" in group(omar.get("/inbox"), "needs-you")
+
+
+def test_a_key_that_my_vote_would_not_fill_does_not_wait_for_me(world):
+    deployment = world.asked()
+    world.vote(deployment, "rita")
+    world.vote(deployment, "omar")
+    answer = Browser("olga").get("/inbox")
+    assert group(answer, "needs-others") == ""
+    assert "payments" not in group(answer, "needs-you")
+
+
+def test_who_asked_sees_it_among_what_waits_for_others_and_cannot_be_asked(world, dana):
+    world.asked()
+    answer = dana.get("/inbox")
+    assert "payments" not in group(answer, "needs-you")
+    assert "you asked" in group(answer, "needs-others")
+    assert "You are in no approver group" in answer.text
+
+
+def test_an_author_is_not_asked_about_their_own_commit(world):
+    commit = {"sha": "a" * 40, "author": "rosa@acme.example", "message": "Round up"}
+    world.release("1.2.0", commits=[commit])
+    world.runs("1.2.0", "staging")
+    world.change_gate("prod", exclude=["author"])
+    world.asked("1.2.0")
+    assert "payments" not in group(Browser("rosa").get("/inbox"), "needs-you")
+    assert "payments 1.2.0" in group(Browser("rita").get("/inbox"), "needs-you")
+
+
+def test_somebody_who_may_not_see_the_application_sees_nothing(world, zoe):
+    world.asked()
+    answer = zoe.get("/inbox")
+    assert "payments" not in answer.text
+    assert "Nothing waits for you" in answer.text
+
+
+def test_what_was_decided_is_listed_for_those_who_had_a_hand_in_it(world, rita, omar):
+    deployment = world.asked()
+    world.vote(deployment, "rita", "reject", "The tests of the ledger are missing.")
+    decided = group(rita.get("/inbox"), "decided")
+    assert "Rejected" in decided
+    assert f'href="/deployments/{deployment.pk}"' in decided
+    assert group(omar.get("/inbox"), "decided") == ""
+
+
+def test_a_row_says_what_is_dangerous_and_what_is_missing(world, rita):
+    deployment = world.asked()
+    changes = [
+        {"action": "Remove", "logical_id": "OldQueue", "type": "AWS::SQS::Queue", "replacement": None},
+        {"action": "Modify", "logical_id": "Ledger", "type": "AWS::DynamoDB::Table", "replacement": "True"},
+        {"action": "Modify", "logical_id": "Role", "type": "AWS::IAM::Role", "replacement": "False"},
+    ]
+    Deployment.objects.filter(pk=deployment.pk).update(plan_changes=changes)
+    row = group(rita.get("/inbox"), "needs-you")
+    for text in ("1 deletion", "1 replacement", "Touches IAM", "No evidence", "3 resources change"):
+        assert text in row
+
+
+def test_failed_evidence_is_a_red_chip_and_never_counts_as_passed(world, rita):
+    deployment = world.asked()
+    for name, verdict in (("unit", "pass"), ("browser", "fail")):
+        Evidence.objects.create(
+            build=deployment.release.build,
+            subject=f"build:{deployment.release.build_id}",
+            kind="junit",
+            name=name,
+            state="parsed",
+            verdict=verdict,
+            digest="sha256:" + "0" * 64,
+            size=1,
+            posted_by="application:payments",
+            created_at=now(),
+        )
+    row = group(rita.get("/inbox"), "needs-you")
+    assert "1 report failed" in row
+    assert "passed" not in row
+
+
+def test_a_poll_is_answered_204_until_something_changes(world, rita):
+    deployment = world.asked()
+    page = rita.get("/inbox")
+    version = re.search(r"\?v=([0-9a-f]+)", page.html).group(1)
+    assert rita.get("/inbox", htmx=True, v=version, status=204).html == ""
+    world.vote(deployment, "omar")
+    answer = rita.get("/inbox", htmx=True, v=version)
+    assert "1 of 2 keys" in answer.html
+    assert "<html" not in answer.html
+    assert "HX-Request" in answer.response["Vary"]
+
+
+def test_the_address_narrows_it_to_an_environment_and_an_application(world, rita):
+    world.asked()
+    assert "payments 1.1.0" in group(rita.get("/inbox", environment="prod"), "needs-you")
+    answer = rita.get("/inbox", environment="dev")
+    assert "payments 1.1.0" not in answer.text
+    assert "Show all" in answer.text
+    assert "payments 1.1.0" not in rita.get("/inbox", application="nothing").text
+
+
+def test_hostile_text_stays_text(world, rita):
+    deployment = world.asked(reason=HOSTILE)
+    Deployment.objects.filter(pk=deployment.pk).update(requested_by_name=HOSTILE)
+    answer = rita.get("/inbox", environment=HOSTILE)
+    assert HOSTILE not in answer.html
+    assert HOSTILE not in rita.get("/inbox").html
+
+
+def many(world, number: int) -> None:
+    """`number` open requests of the same release, each in an environment of its own."""
+    deployment = world.asked()
+    approval, prod = deployment.approval, deployment.environment
+    for index in range(number):
+        place = Environment.objects.create(
+            name=f"shop-{index}",
+            account=prod.account,
+            region=prod.region,
+            rank=1000 + index,
+            default_open=True,
+            gate=prod.gate,
+            created_at=now(),
+        )
+        request = ApprovalRequest.objects.create(
+            release=approval.release,
+            environment=place,
+            deployment="",
+            subject=approval.subject,
+            content_hash=approval.content_hash,
+            state="open",
+            gate=approval.gate,
+            opened_at=now(),
+        )
+        row = Deployment.objects.create(
+            application_id="payments",
+            environment=place,
+            release=approval.release,
+            version="1.1.0",
+            state="needs_approval",
+            requested_by_name="dana",
+            requested_by_tag="user:per_dana",
+            requested_at=now(),
+            approval=request,
+        )
+        ApprovalRequest.objects.filter(pk=request.pk).update(deployment=row.pk)
+        Vote.objects.create(
+            request=request,
+            person_id=world.actor("omar").person_id,
+            decision="approve",
+            content_hash=request.content_hash,
+            method="session",
+            groups=["payments-owners"],
+            at=now(),
+        )
+
+
+@pytest.mark.parametrize("number", [2, 60])
+def test_eight_queries_are_enough_for_any_number_of_rows(world, rita, omar, number):
+    many(world, number)
+    answer = rita.get("/inbox")
+    assert answer.text.count("1 of 2 keys") == number
+    assert answer.queries <= 8
+    page = frame("omar")
+    with CaptureQueriesContext(connection) as counted:
+        assert len(read_inbox(page).others) == number
+    assert len(counted) <= 8
