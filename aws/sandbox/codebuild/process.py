@@ -12,6 +12,9 @@ from pathlib import Path
 
 LOG_LIMIT_BYTES = 5 * 1024 * 1024
 _POLL_S = 0.02
+# Reads a pipe that only the sandbox holds open: at its end the sandbox is dead, and so is the build's whole
+# process group. The script runs beside the watch, not above it, so that its own `wait` waits for its own.
+_WATCHED = 'exec 3<&0 </dev/null; (read -r _ <&3; kill -9 0) & /bin/sh "$1" 3<&- & wait $!'
 
 
 @dataclass
@@ -53,23 +56,28 @@ def run(
     seconds_left: float,
     stop: threading.Event,
 ) -> Ended:
-    """Run a script with /bin/sh; output is appended to `log`. Its whole process group is killed at the end.
+    """Run a script with /bin/sh; output is appended to `log`. Its whole process group is killed at the end,
+    and when this process dies, however it dies.
 
     `seconds_left` bounds it; `stop` ends it early (STOPPED).
     """
     path = log.with_suffix(".sh")
     path.write_text(script)
-    with log.open("ab") as sink:
-        child = subprocess.Popen(
-            ["/bin/sh", str(path)],
-            cwd=directory,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            close_fds=True,
-        )
+    lives, ours = os.pipe()  # neither end is inherited by what others start
+    with log.open("ab") as sink, os.fdopen(ours, "wb"):
+        try:
+            child = subprocess.Popen(
+                ["/bin/sh", "-c", _WATCHED, "build", str(path)],
+                cwd=directory,
+                env=environment,
+                stdin=lives,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                close_fds=True,
+            )
+        finally:
+            os.close(lives)
         try:
             return _watch(child, log, seconds_left, stop)
         finally:

@@ -29,6 +29,17 @@ def _place(location: str, what: str) -> tuple[str, str]:
     return bucket, key
 
 
+def _environment(project: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    """The environment a build runs in, as BatchGetBuilds shows it: the project's, with the variables that
+    StartBuild overrides or adds (API reference, StartBuild, environmentVariablesOverride)."""
+    given = [
+        *project["environment"].get("environmentVariables", []),
+        *(params.get("environmentVariablesOverride") or []),
+    ]
+    variables = {entry["name"]: {"type": "PLAINTEXT", **entry} for entry in given}
+    return {**project["environment"], "environmentVariables": list(variables.values())}
+
+
 class CodeBuild:
     """CodeBuild of all accounts; `projects` and `builds` by (account, region)."""
 
@@ -128,6 +139,7 @@ class CodeBuild:
                 for kind in ("SUBMITTED", "QUEUED", "PROVISIONING")
             ],
             "source": {"type": params.get("sourceTypeOverride") or project["source"].get("type")},
+            "environment": _environment(project, params),
             "logs": self._shown_logs(plan),
             "artifacts": self._shown_artifacts(plan),
             "timeoutInMinutes": plan["minutes"],
@@ -168,10 +180,7 @@ class CodeBuild:
         )
         if not isinstance(minutes, int) or not 5 <= minutes <= 2160:
             raise _invalid("Invalid timeout: must be between 5 and 2160 minutes")
-        variables = [
-            *project["environment"].get("environmentVariables", []),
-            *(params.get("environmentVariablesOverride") or []),
-        ]
+        variables = _environment(project, params)["environmentVariables"]
         return {
             "source": source,
             "buildspec": params.get("buildspecOverride") or project["source"].get("buildspec") or "",

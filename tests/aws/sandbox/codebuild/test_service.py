@@ -147,6 +147,20 @@ def test_variables_and_reports_arrive(client, session, start, staging):
     assert s3.get_object(Bucket=staging, Key="out/dep/note.txt")["Body"].read() == b"rita\n"
 
 
+def test_build_shows_the_variables_it_was_started_with(client, start):
+    """API reference, Build: `environment` is that of this build, overrides included."""
+    variables = [{"name": "RELEASEGATE_TOKEN", "value": "rg-1-a", "type": "PLAINTEXT"}]
+    found = ended(client, start({"spec.yml": spec("true")}, environmentVariablesOverride=variables))
+    assert found["environment"]["environmentVariables"] == variables
+    assert found["environment"]["image"]
+
+
+def test_wait_in_a_command_waits_for_what_the_command_began(client, session, start):
+    found = ended(client, start({"spec.yml": spec("sleep 0.1 & wait; echo waited")}))
+    assert found["buildStatus"] == "SUCCEEDED"
+    assert "waited" in log_of(session, found)
+
+
 def test_same_token_gives_the_same_build(client, start, control, session, staging):
     session.client("s3").put_object(Bucket=staging, Key="b.zip", Body=zipped({"spec.yml": spec("true")}))
     arguments = {
