@@ -7,7 +7,7 @@ import rfc8785
 from django.db.models import F
 
 from deployments.models import Deployment, DeploymentLog, Intent, Step
-from deployments.redaction import redact
+from deployments.redaction import redact, redacted_lines
 from deployments.states import IntentOutcome, StepKind, StepState
 from kernel.refusals import LostRace
 
@@ -45,17 +45,15 @@ def set_step(step: Step, state: StepState, at: datetime, detail: str = "", **col
 
 
 def log(deployment: Deployment, lines: list[str] | tuple[str, ...], at: datetime) -> None:
-    """Append redacted lines, each stamped with the decision clock."""
-    if not lines:
-        return
+    """Append redacted lines, each stamped with the decision clock. A key that began in the piece before is
+    still a key in this one."""
     last = DeploymentLog.objects.filter(deployment=deployment).order_by("-offset").first()
     offset = last.offset + len(last.text) if last else 0
-    text = "".join(
-        f"{at:%Y-%m-%dT%H:%M:%SZ} {redact(line)[:LINE_LIMIT]}\n"
-        for one in lines
-        for line in one.splitlines() or [""]
-    )
-    DeploymentLog.objects.create(deployment=deployment, offset=offset, text=text, at=at)
+    masked, in_key = redacted_lines(lines, in_key=last.in_key if last else False)
+    if not masked:
+        return
+    text = "".join(f"{at:%Y-%m-%dT%H:%M:%SZ} {line[:LINE_LIMIT]}\n" for line in masked)
+    DeploymentLog.objects.create(deployment=deployment, offset=offset, text=text, at=at, in_key=in_key)
 
 
 def request_digest(call) -> str:

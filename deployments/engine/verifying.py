@@ -13,9 +13,12 @@ from deployments.engine.staging import stage
 from deployments.engine.work import NOW, Again, Work, context_for
 from deployments.executor import Done, Poll, Progress
 from deployments.models import Step
+from deployments.redaction import redacted_lines
 from deployments.states import State, StepKind, StepState
 from deployments.transition import transition
 from kernel.clock import now
+
+LOG_LINES = 500  # of a suite's log that are kept, the last ones; masked before they are cut
 
 
 def tick(work: Work) -> Again:
@@ -92,7 +95,10 @@ def _record(work: Work, step: Step, release, suite: dict, attempt: int, moved: M
         passed, words = judge(result, evidence)
         journal.log(
             deployment,
-            [*result.get("log", "").splitlines()[-500:], f"{suite['name']} #{attempt}: {words}"],
+            [
+                *redacted_lines([result.get("log", "")])[0][-LOG_LINES:],
+                f"{suite['name']} #{attempt}: {words}",
+            ],
             now(),
         )
         entry = {

@@ -133,6 +133,9 @@ class DeploymentLog(models.Model):
     offset = models.PositiveBigIntegerField()
     text = models.TextField()
     at = models.DateTimeField()
+    in_key = models.BooleanField(
+        default=False
+    )  # it ends inside a private key; the next piece may go on with it
 
     class Meta:
         constraints = [

@@ -1,6 +1,11 @@
 """Nothing that looks like a secret is stored or shown; everything else stays readable."""
 
+import time
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,15 +83,56 @@ def test_an_access_key_is_masked_wherever_it_stands(before, after):
 
 
 def test_a_key_that_spans_lines_is_masked_when_they_stand_together():
-    assert redacted_lines(["before", *KEY.split("\n"), "after"]) == ["before", MASK, "after"]
-    assert redacted_lines([f"before\n{KEY}", "after"]) == ["before", MASK, "after"]
+    assert redacted_lines(["before", *KEY.split("\n"), "after"]) == (["before", MASK, "after"], False)
+    assert redacted_lines([f"before\n{KEY}", "after"]) == (["before", MASK, "after"], False)
 
 
-def test_the_rest_of_a_key_that_began_in_an_earlier_piece_is_masked():
-    rest = "b3BlbnNzaC1rZXktdjEA\nAAAAB3NzaC1yc2EAAAAD\n-----END OPENSSH PRIVATE KEY-----"
-    assert redacted_lines([rest, "after"]) == [MASK, "after"]
+def test_the_rest_of_a_key_that_was_cut_off_is_masked():
+    rest = "b3BlbnNzaC1rZXktdjEA\n  AAAAB3NzaC1yc2EAAAAD\n-----END OPENSSH PRIVATE KEY-----"
+    assert redacted_lines([rest, "after"]) == ([MASK, "after"], False)
 
 
 def test_plain_lines_stay_lines():
-    assert redacted_lines([]) == []
-    assert redacted_lines(["one", "", "two\nthree"]) == ["one", "", "two", "three"]
+    assert redacted_lines([]) == ([], False)
+    assert redacted_lines(["one", "", "two\nthree"]) == (["one", "", "two", "three"], False)
+
+
+def key_lines(frame: str) -> list[str]:
+    """A real key as a program might print it: every line in a frame."""
+    made = Ed25519PrivateKey.generate(), rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    texts = [
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode().strip() for key in made
+    ]
+    return [frame.format(line) for text in texts for line in text.split("\n")]
+
+
+@pytest.mark.parametrize("frame", ["{}", "    {}", "| {}", "> {}\r", '"{}",', "+ {}"])
+def test_wherever_a_log_is_cut_into_pieces_no_line_of_a_key_is_stored(frame):
+    lines = ["setting up", *key_lines(frame), "all is well"]
+    secrets = [line.strip(' |>+\r",') for line in lines[1:-1]]
+    for cut in range(len(lines) + 1):
+        first, in_key = redacted_lines(lines[:cut])
+        second, after = redacted_lines(lines[cut:], in_key=in_key)
+        stored = "\n".join([*first, *second])
+        assert [secret for secret in secrets if secret in stored] == []
+        assert ([*first, *second][0], [*first, *second][-1], after) == ("setting up", "all is well", False)
+
+
+def test_a_key_in_many_pieces_is_masked_in_all_of_them():
+    in_key, stored = False, []
+    for line in ["a", *KEY.split("\n"), "b"]:
+        masked, in_key = redacted_lines([line], in_key=in_key)
+        stored += masked
+    assert stored == ["a", MASK, MASK, MASK, MASK, "b"]
+
+
+def test_a_beginning_without_an_end_does_not_swallow_what_is_no_key():
+    lines, in_key = redacted_lines(["grep -----BEGIN PRIVATE KEY----- *", "smoke #1: 3 of 3 passed."])
+    assert (lines, in_key) == ([f"grep {MASK}", "smoke #1: 3 of 3 passed."], False)
+
+
+def test_masking_takes_time_in_proportion_to_the_text():
+    for text in ("-----BEGIN PRIVATE KEY-----\n" * 20_000, "-" * 500_000 + "x y", "=" * 500_000):
+        began = time.monotonic()
+        redact(text)
+        assert time.monotonic() - began < 2
