@@ -57,6 +57,10 @@ races: $(STAMP) ## a thousand rounds of every race, on PostgreSQL, in separate p
 faults: $(STAMP) ## kill -9, lost answers and a vanished Redis, against servers of our own
 	$(PY) -m pytest -m faults $(ARGS)
 
+.PHONY: ship
+ship: $(STAMP) ## this project through its own gate, to production: make ship ARGS="--reports build"
+	@$(PY) -m ship $(ARGS)
+
 .PHONY: fmt
 fmt: $(STAMP) ## put the code into shape
 	$(PY) -m ruff check --fix .

@@ -872,7 +872,7 @@ def warn(text):
 # The commands. Each gives (exit code, answer as a dict, lines for a person).
 # ----------------------------------------------------------------------------------------------------
 
-ARTIFACT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?::([a-z-]+))?=(.+)\Z", re.DOTALL)
+ARTIFACT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?::([a-z0-9-]+))?=(.+)\Z", re.DOTALL)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.architecture import budgets, source
 from tests.architecture.test_shape import broken, nothing
 
-EVERYTHING = [*source.product(), *source.python("tests", "bench")]
+EVERYTHING = [*source.product(), *source.python("tests", "bench", "ship")]
 
 
 def lines(path: str) -> int:
@@ -25,7 +25,7 @@ def test_files_are_named_for_what_they_hold():
 
 
 def test_functions_and_tasks_fit_theirs():
-    paths = [*source.product(), *source.python("bench")]
+    paths = [*source.product(), *source.python("bench", "ship")]
     nothing(broken(budgets.long_functions, paths))
     nothing(broken(budgets.long_tasks, paths))
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from builds.post import ARTIFACT_KINDS
 from cli import relgate
 from tests.cli.answers import ARTIFACT, BUILD, DIGEST, RECORD, SHA
 from tests.cli.fake_server import scripted
@@ -71,6 +72,11 @@ def test_a_build_is_posted_as_the_contract_says(run, tmp_path):
 def test_the_kind_is_guessed_or_said(text, kind):
     artifact = relgate.read_artifact(text, {})
     assert (artifact["kind"], artifact["digest"]) == (kind, DIGEST)
+
+
+@pytest.mark.parametrize("kind", ARTIFACT_KINDS)
+def test_every_kind_of_the_contract_can_be_said(kind):
+    assert relgate.read_artifact(f"one:{kind}=s3://b/one#1@{DIGEST}", {})["kind"] == kind
 
 
 def test_an_image_keeps_its_digest_in_the_uri():

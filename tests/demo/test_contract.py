@@ -5,7 +5,6 @@ import re
 import stat
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -26,13 +25,6 @@ PEOPLE = {
     "iris": [],
 }
 FIRST_START_SECONDS, MEMORY_LIMIT = 30, 700 * 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Iterator[Demo]:
-    made = Demo(tmp_path_factory.mktemp("demo") / "data")
-    yield made
-    made.kill()
 
 
 def s3_of(demo: Demo):
