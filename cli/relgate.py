@@ -557,15 +557,15 @@ def read_file(path, what):
         raise Exit(USAGE, "%s cannot be read: %s" % (what, error.strerror or error)) from error
 
 
-def command_verify(args, _config):
+def command_verify(args, config):
     """Check a bundle with nothing but the key: 0 all is well, 1 something is wrong."""
-    text = args.key
+    text, checkpoint = config.get("key"), config.get("checkpoint")
     if not text:
         raise Exit(USAGE, "give the key you trust: --key KEYFILE or --key '<name>+<id>+<base64>'")
     if os.path.exists(text) or text.count("+") < 2:
         text = read_file(text, "the key file").decode("utf-8", "replace")
     key = read_key(text)
-    saved = read_file(args.checkpoint, "the saved checkpoint") if args.checkpoint else None
+    saved = read_file(checkpoint, "the saved checkpoint") if checkpoint else None
     data = read_file(args.bundle, "the bundle")
     try:
         found = verify_bundle(data, key, saved)
@@ -611,15 +611,25 @@ def joined(template, *names):
     return read
 
 
+def github_commit(env):
+    """The commit; of a pull request its own head, because GITHUB_SHA is then a merge nobody wrote."""
+    try:
+        with open(env.get("GITHUB_EVENT_PATH") or "", encoding="utf-8") as file:
+            return json.load(file)["pull_request"]["head"]["sha"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return env.get("GITHUB_SHA")
+
+
 # Per CI: the variable that betrays it, then how to read what a build says about itself.
 CI_SYSTEMS = (
     ("github", "GITHUB_ACTIONS", {
-        "commit": first_of("GITHUB_SHA"),
+        "commit": github_commit,
         "branch": first_of("GITHUB_HEAD_REF", "GITHUB_REF_NAME"),
         "repository": joined("{}/{}", "GITHUB_SERVER_URL", "GITHUB_REPOSITORY"),
         "run_id": first_of("GITHUB_RUN_ID"),
         "run_attempt": first_of("GITHUB_RUN_ATTEMPT"),
-        "run_url": joined("{}/{}/actions/runs/{}", "GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"),
+        "run_url": joined("{}/{}/actions/runs/{}/attempts/{}", "GITHUB_SERVER_URL", "GITHUB_REPOSITORY",
+                          "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"),
     }),
     ("gitlab", "GITLAB_CI", {
         "commit": first_of("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA"),
@@ -690,8 +700,33 @@ def detect_ci(env):
     return None, {}
 
 
+def git(*arguments):
+    """The output of git, or None."""
+    try:
+        command = ["git", *arguments]  # no shell; a revision that begins with - is refused by the caller
+        done = subprocess.run(command, capture_output=True, timeout=30, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode("utf-8", "replace").strip()
+
+
+def git_origin():
+    """The address of origin, without the credentials that a CI leaves in it."""
+    return re.sub(r"://[^/@]*@", "://", git("remote", "get-url", "origin") or "")
+
+
+def git_branch():
+    """The branch; nothing on a detached HEAD."""
+    name = git("rev-parse", "--abbrev-ref", "HEAD")
+    return None if name == "HEAD" else name
+
+
+# What git says about a build where neither we nor the CI do.
+GIT = {"commit": lambda: git("rev-parse", "HEAD"), "branch": git_branch, "repository": git_origin}
+
+
 class Config:
-    """Answers what a value is and where it came from."""
+    """Answers what a value is and where it came from: flag > environment > relgate.toml > CI > git > default."""
 
     DEFAULTS = {"timeout": "30", "retries": "5", "output": "text"}
 
@@ -709,7 +744,8 @@ class Config:
             return {}, "relgate.toml is not read: that needs Python 3.11"
         try:
             with open(path, "rb") as file:
-                return tomllib.load(file), "relgate.toml read"
+                read = tomllib.load(file)
+            return {key.replace("-", "_"): value for key, value in read.items()}, "relgate.toml read"
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise Exit(USAGE, "relgate.toml: %s" % error) from error
 
@@ -724,6 +760,10 @@ class Config:
             return self.file[name], "relgate.toml"
         if name in self.ci_values:
             return self.ci_values[name], self.ci
+        if name == "run_provider" and self.ci:
+            return self.ci, self.ci
+        if name in GIT and (known := GIT[name]()):
+            return known, "git"
         if name in self.DEFAULTS:
             return self.DEFAULTS[name], "default"
         return None, "not set"
@@ -738,6 +778,12 @@ class Config:
             flag = name.replace("_", "-")
             raise Exit(USAGE, "%s is not set: --%s, RELGATE_%s or relgate.toml" % (name, flag, name.upper()))
         return str(value)
+
+    def several(self, name):
+        """The values of a flag that may be repeated: a list in relgate.toml, one a line in the environment."""
+        value = self.get(name) or []
+        lines = value if isinstance(value, list) else str(value).splitlines()
+        return [str(line).strip() for line in lines if str(line).strip()]
 
     def truth(self, name):
         return str(self.get(name)).lower() in ("1", "true", "yes", "on")
@@ -800,7 +846,7 @@ class Server:
             request = urllib.request.Request(self.base + path, data=data, headers=headers, method=method)
             try:
                 with self.opener.open(request, timeout=self.timeout + extra) as response:
-                    return self._json(response.read())
+                    return self._linked(self._json(response.read()))
             except urllib.error.HTTPError as error:
                 answer = error.read()
                 if error.code not in (408, 429) and error.code < 500:
@@ -826,6 +872,13 @@ class Server:
             return json.loads(data.decode()) if data else {}
         except ValueError as error:
             raise Exit(SERVER, "the answer is not JSON: is the url right?") from error
+
+    def _linked(self, answer):
+        """The page's address as a person can open it from a CI's log."""
+        links = answer.get("links") if isinstance(answer, dict) else None
+        if isinstance(links, dict) and str(links.get("html", "")).startswith("/"):
+            links["html"] = self.base + links["html"]
+        return answer
 
     @staticmethod
     def _problem_code(answer):
@@ -933,16 +986,6 @@ def measured(path, claimed):
     return {"digest": digest, "size": size}
 
 
-def git(*arguments):
-    """The output of git, or None."""
-    try:
-        command = ["git", *arguments]  # no shell; a revision that begins with - is refused by the caller
-        done = subprocess.run(command, capture_output=True, timeout=30, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.decode("utf-8", "replace").strip()
-
-
 def commits_from_git(span, limit=200):
     """Commits for the body: `span` is auto (since the last tag before this one), none, or from..to."""
     if span == "none":
@@ -980,10 +1023,10 @@ def pairs(texts, what):
     return dict(text.split("=", 1) for text in texts or [])
 
 
-def build_body(args, config):
+def build_body(config):
     """The body of POST /builds from flags, environment, CI and git."""
-    files = pairs(args.artifact_file, "--artifact-file")
-    artifacts = [read_artifact(text, files) for text in args.artifact or []]
+    files = pairs(config.several("artifact_file"), "--artifact-file")
+    artifacts = [read_artifact(text, files) for text in config.several("artifact")]
     if not artifacts or files:
         names = ", ".join(sorted(files))
         raise Exit(USAGE, "no --artifact for %s" % names if files else "a build has at least one --artifact")
@@ -992,15 +1035,11 @@ def build_body(args, config):
         "version": config.need("version"),
         "artifacts": artifacts,
     }
-    commit = config.get("commit") or git("rev-parse", "HEAD")
-    if commit and not re.match(r"[0-9a-f]{40}\Z", str(commit)) and not str(commit).startswith("-"):
+    commit = config.need("commit")
+    if not re.match(r"[0-9a-f]{40}\Z", commit) and not commit.startswith("-"):
         commit = git("rev-parse", "--verify", "%s^{commit}" % commit) or commit
-    body["commit"] = commit or config.need("commit")
-    body["branch"] = config.get("branch") or git("rev-parse", "--abbrev-ref", "HEAD") or config.need("branch")
-    body["repository"] = (
-        config.get("repository") or git("remote", "get-url", "origin") or config.need("repository")
-    )
-    run = {"provider": config.get("run_provider") or config.ci, "id": config.get("run_id")}
+    body.update(commit=commit, branch=config.need("branch"), repository=config.need("repository"))
+    run = {"provider": config.get("run_provider"), "id": config.get("run_id")}
     if run["provider"] and run["id"]:
         run["attempt"] = int(config.get("run_attempt") or 1)
         if config.get("run_url"):
@@ -1015,9 +1054,9 @@ def build_body(args, config):
     return body
 
 
-def command_build_record(args, config):
+def command_build_record(_args, config):
     """Hand a build over."""
-    body = build_body(args, config)
+    body = build_body(config)
     if config.truth("dry_run"):
         return DONE, {"dry_run": True, "would_post": body}, ["would post:", json.dumps(body, indent=2)]
     answer = Server(config).post("/builds", body)
@@ -1067,7 +1106,7 @@ def command_evidence_add(args, config):
     build = find_build(server, config)
     items, lines = [], []
     for path in paths:
-        name = args.name or os.path.relpath(path).replace(os.sep, "/")
+        name = config.get("name") or os.path.relpath(path).replace(os.sep, "/")
         content = read_file(path, path)
         body, content_type = multipart([("kind", args.kind), ("name", name)], os.path.basename(path), content)
         answer = server.post("/builds/%s/evidence" % urllib.parse.quote(build, safe=""), body, content_type)
@@ -1088,7 +1127,7 @@ def split_target(text):
 
 def seconds_of(text):
     """Seconds of `90`, `45s`, `30m` or `2h`; Exit 2."""
-    match = re.match(r"(\d+)([smh]?)\Z", text)
+    match = re.match(r"(\d+)([smh]?)\Z", str(text))
     if match is None:
         raise Exit(USAGE, "a time is written as 90, 45s, 30m or 2h, not %r" % text)
     return int(match.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[match.group(2)]
@@ -1097,9 +1136,14 @@ def seconds_of(text):
 def command_gate_check(args, config):
     """May it go? 0 yes, 3 no, 4 not yet."""
     application, version = split_target(args.release)
-    query = {"application": application, "version": version, "environment": config.need("to"), "at": args.at}
+    query = {
+        "application": application,
+        "version": version,
+        "environment": config.need("to"),
+        "at": config.get("at"),
+    }
     server = Server(config)
-    deadline = time.monotonic() + seconds_of(args.wait or "0")
+    deadline = time.monotonic() + seconds_of(config.get("wait") or "0")
     while True:
         answer = server.get("/decision", query)
         left = deadline - time.monotonic()
@@ -1134,11 +1178,11 @@ def command_deploy(args, config):
     """Ask for a deployment; with --wait, stay until it ends."""
     application, version = split_target(args.release)
     body = {"application": application, "version": version, "environment": config.need("to")}
-    body.update({name: getattr(args, name) for name in ("reason", "not_before") if getattr(args, name)})
-    parameters = pairs(args.parameter, "--parameter")
+    body.update({name: config.get(name) for name in ("reason", "not_before") if config.get(name)})
+    parameters = pairs(config.several("parameter"), "--parameter")
     if parameters:
         body["parameters"] = parameters
-    limit = seconds_of(args.wait) if args.wait else None
+    limit = seconds_of(config.get("wait")) if config.get("wait") else None
     if config.truth("dry_run"):
         return DONE, {"dry_run": True, "would_post": body}, ["would post:", json.dumps(body, indent=2)]
     server = Server(config)
@@ -1192,10 +1236,10 @@ def progress_of(progress):
     return str(progress)
 
 
-def command_window_next(args, config):
+def command_window_next(_args, config):
     """When may something roll out?"""
     environment = config.need("env")
-    query = {"application": config.get("application"), "from": args.since}
+    query = {"application": config.get("application"), "from": config.get("from")}
     answer = Server(config).get(
         "/environments/%s/next-opening" % urllib.parse.quote(environment, safe=""), query
     )
@@ -1214,43 +1258,33 @@ def command_window_next(args, config):
 def command_whoami(_args, config):
     """Who does the server think we are?"""
     answer = Server(config).get("/whoami")
-    return (
-        DONE,
-        answer,
-        ["%s: %s" % (key, ", ".join(v) if isinstance(v, list) else v) for key, v in answer.items()],
-    )
+    said = {key: ", ".join(value) if isinstance(value, list) else value for key, value in answer.items()}
+    return DONE, answer, ["%s: %s" % (key, value) for key, value in said.items() if value]
+
+
+EVERY_VALUE = (
+    "url", "token", "application", "version", "commit", "branch", "repository", "submitter", "built_at",
+    "run_provider", "run_id", "run_attempt", "run_url", "commits", "build", "to", "env", "wait", "reason",
+    "output", "timeout", "retries", "dry_run", "fail_open",
+)  # fmt: skip
 
 
 def command_doctor(_args, config):
-    """Every value with its origin, and whether the server answers."""
-    names = [
-        "url",
-        "token",
-        "application",
-        "version",
-        "commit",
-        "branch",
-        "repository",
-        "run_id",
-        "run_url",
-        "submitter",
-    ]
+    """Every value with its origin, and whether the server answers; what is wrong does not hide the values."""
     values, lines = {}, ["relgate %s, Python %s, %s" % (VERSION, sys.version.split()[0], config.file_note)]
     lines.append("CI: %s" % (config.ci or "none detected"))
-    for name in names:
+    for name in EVERY_VALUE:
         value, origin = config.find(name)
         shown = value if name != "token" or not value else str(value)[:4] + "…"
         values[name] = {"value": shown, "origin": origin}
-        lines.append("%-12s %-18s %s" % (name, origin, shown if shown is not None else "-"))
-    identity = Server(config).get("/whoami")
-    who = (
-        identity.get("username")
-        or identity.get("actor")
-        or identity.get("application")
-        or identity.get("name")
-    )
-    lines.append("the server answers and knows us as %s" % who)
-    return DONE, {"ci": config.ci, "values": values, "whoami": identity}, lines
+        if shown is not None or name in ("url", "token", "application"):
+            lines.append("%-12s %-18s %s" % (name, origin, shown if shown is not None else "-"))
+    answer = {"ci": config.ci, "values": values}
+    try:
+        answer["whoami"] = identity = Server(config).get("/whoami")
+    except Exit as problem:
+        return problem.code, dict(answer, error=problem.message), [*lines, problem.message]
+    return DONE, answer, [*lines, "the server answers and knows us as %s" % identity.get("actor")]
 
 
 RECORD = """python3 relgate.py build record --application APP --version {version} --commits auto \\
@@ -1415,15 +1449,15 @@ def build_parser():
     check = add(group("gate", "may it go?"), "check", command_gate_check, "ask the gate; changes nothing")
     check.add_argument("release", help="application@version")
     check.add_argument("--to", default=argparse.SUPPRESS, help="the environment")
-    check.add_argument("--at", help="a time with offset (now)")
-    check.add_argument("--wait", help="ask again until then: 90, 45s, 30m, 2h")
+    check.add_argument("--at", default=argparse.SUPPRESS, help="a time with offset (now)")
+    check.add_argument("--wait", default=argparse.SUPPRESS, help="ask again until then: 90, 45s, 30m, 2h")
     add_deploy(add(commands, "deploy", command_deploy, "request a deployment"))
     add(commands, "status", command_status, "what runs where").add_argument(
         "application_name", metavar="application"
     )
     window = add(group("window", "maintenance windows"), "next", command_window_next, "the next opening")
     window.add_argument("--env", default=argparse.SUPPRESS, help="the environment")
-    window.add_argument("--from", dest="since", help="a time with offset (now)")
+    window.add_argument("--from", default=argparse.SUPPRESS, help="a time with offset (now)")
     add(commands, "whoami", command_whoami, "who the server thinks we are")
     add(commands, "doctor", command_doctor, "every value with its origin, and whether the server answers")
     add(commands, "snippet", command_snippet, "lines for a CI").add_argument(
@@ -1481,13 +1515,13 @@ def escape_github(text, name=False):
     return text.replace(":", "%3A").replace(",", "%2C") if name else text
 
 
-def show(mode, code, answer, lines):
+def show(mode, code, answer, lines, stream):
     """Print the outcome: for a person, as JSON, or with GitHub's annotations, summary and outputs."""
     if mode == "json":
         print(json.dumps(dict(answer, exit_code=code), ensure_ascii=False, sort_keys=True))
         return
     for line in lines:
-        print(line)
+        print(line, file=stream)
     if mode != "github":
         return
     if code:
@@ -1517,7 +1551,7 @@ def append_to(variable, text):
 def main(arguments=None):
     """Run one command; the exit code."""
     args = build_parser().parse_args(arguments)
-    mode = "text"
+    mode, stream = "text", sys.stdout
     try:
         config = Config(vars(args), os.environ)
         mode = str(config.get("output"))
@@ -1531,13 +1565,14 @@ def main(arguments=None):
             dict(error.details, error=error.message),
             ["relgate: " + error.message],
         )
-        if code == SERVER and config.truth("fail_open"):
-            warn("FAIL-OPEN: the gate was NOT asked, and this step goes on regardless: %s" % error.message)
-            code = DONE
-        if mode == "text":
-            print("\n".join(lines), file=sys.stderr)
-            return code
-    show(mode, code, answer, lines)
+        stream = sys.stderr if mode == "text" else sys.stdout
+    except KeyboardInterrupt:
+        warn("interrupted")
+        return 130
+    if code == SERVER and config.truth("fail_open"):
+        warn("FAIL-OPEN: the gate was NOT asked, and this step goes on regardless")
+        code = DONE
+    show(mode, code, answer, lines, stream)
     return code
 
 

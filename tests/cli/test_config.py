@@ -1,6 +1,7 @@
 """Where values come from: flag, environment, relgate.toml, CI; and that the file stands alone."""
 
 import ast
+import json
 import sys
 from pathlib import Path
 
@@ -29,7 +30,7 @@ JOBS = {
             "repository": "https://github.com/acme/payments",
             "run_id": "105",
             "run_attempt": "2",
-            "run_url": "https://github.com/acme/payments/actions/runs/105",
+            "run_url": "https://github.com/acme/payments/actions/runs/105/attempts/2",
         },
     ),
     "gitlab": (
@@ -149,6 +150,46 @@ def test_outside_of_a_ci_nothing_is_guessed():
 def test_a_pull_request_is_named_by_its_own_branch():
     env = JOBS["github"][0] | {"GITHUB_HEAD_REF": "topic", "GITHUB_REF_NAME": "12/merge"}
     assert detect_ci(env)[1]["branch"] == "topic"
+
+
+def test_a_pull_request_is_of_its_own_commit_and_not_of_the_merge_github_made(tmp_path):
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"head": {"sha": "a" * 40}}}))
+    env = JOBS["github"][0] | {"GITHUB_EVENT_PATH": str(event)}
+    assert detect_ci(env)[1]["commit"] == "a" * 40
+    for text in ("{}", "no json", '{"pull_request": null}'):
+        event.write_text(text)
+        assert detect_ci(env)[1]["commit"] == SHA
+
+
+def test_a_flag_that_may_be_repeated_is_one_a_line_in_the_environment_and_a_list_in_the_file(tmp_path):
+    (tmp_path / "relgate.toml").write_text('artifact-file = ["a=1.zip", "b=2.zip"]\n')
+    assert Config({}, {}, tmp_path).several("artifact_file") == ["a=1.zip", "b=2.zip"]
+    env = {"RELGATE_ARTIFACT_FILE": "c=3.zip\n\n d=4.zip \n"}
+    assert Config({}, env, tmp_path).several("artifact_file") == ["c=3.zip", "d=4.zip"]
+    assert Config({"artifact_file": ["e=5.zip"]}, env, tmp_path).several("artifact_file") == ["e=5.zip"]
+    assert Config({}, {}).several("artifact") == []
+
+
+def options(parser):
+    """Every option of the parser and of the commands below it."""
+    for action in parser._actions:
+        yield from [action] if action.option_strings else []
+        for below in (action.choices or {}).values() if isinstance(action.choices, dict) else ():
+            yield from options(below)
+
+
+def test_every_flag_reaches_its_command_through_the_configuration():
+    """`args.<flag>` anywhere would be a flag that its variable and relgate.toml cannot set."""
+    flags = {action.dest for action in options(relgate.build_parser())} - {"help", "show_version"}
+    assert {"wait", "key", "artifact", "from", "reason", "name"} <= flags
+    tree = ast.parse(FILE.read_text())
+    read = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "args"
+    }
+    assert read & flags == set()
 
 
 def test_flag_beats_environment_beats_file_beats_ci_beats_default(tmp_path):

@@ -125,3 +125,18 @@ def test_a_time_that_is_none_is_refused_before_anything_is_asked(run, text):
     with scripted((202, DEPLOYMENT)) as script:
         code, _, _ = run(script, "deploy", "payments@1", "--to", "prod", f"--wait={text}")
     assert (code, len(script.asked)) == ((2, 0) if text else (0, 1))
+
+
+def test_what_is_not_said_by_a_flag_may_be_said_by_the_environment(run, monkeypatch):
+    for name, value in {"TO": "prod", "REASON": "PAY-77", "PARAMETER": "Stage=blue\nSize=2"}.items():
+        monkeypatch.setenv(f"RELGATE_{name}", value)
+    with scripted((202, DEPLOYMENT)) as script:
+        code, _, _ = run(script, "deploy", "payments@1")
+    assert code == 0
+    assert script.asked[0].json == {
+        "application": "payments",
+        "version": "1",
+        "environment": "prod",
+        "reason": "PAY-77",
+        "parameters": {"Stage": "blue", "Size": "2"},
+    }

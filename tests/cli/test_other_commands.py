@@ -57,6 +57,45 @@ def test_doctor_shows_each_value_with_its_origin_and_no_secret(run, monkeypatch)
     assert "knows us as payments" in out
 
 
+@pytest.mark.parametrize("arguments", [["--url", "http://127.0.0.1:1", "--retries", "0"], []])
+def test_doctor_shows_the_values_most_of_all_when_the_server_does_not_answer(run, monkeypatch, arguments):
+    monkeypatch.setenv("RELGATE_APPLICATION", "payments")
+    code, out, _ = run(None, "doctor", *arguments)
+    assert code == (8 if arguments else 2)
+    assert "RELGATE_APPLICATION" in out
+    assert out.splitlines()[-1].startswith("no answer: " if arguments else "url is not set: ")
+
+
+def test_doctor_says_what_git_knows(run):
+    subprocess.run(["git", "init", "--quiet", "--initial-branch", "topic"], check=True)
+    address = "https://ci-token:hunter2@git.example/acme/payments.git"
+    subprocess.run(["git", "remote", "add", "origin", address], check=True)
+    with scripted((200, {"actor": "payments"})) as script:
+        _, out, _ = run(script, "doctor")
+    lines = {line.split()[0]: line.split()[1:] for line in out.splitlines()}
+    assert lines["repository"] == ["git", "https://git.example/acme/payments.git"]
+    assert "hunter2" not in out
+
+
+def test_an_address_of_a_page_is_one_that_can_be_opened(run):
+    with scripted((201, BUILD | {"links": {"html": "/builds/bld_1"}})) as script:
+        _, out, _ = run(script, *RECORD, *ARTIFACT)
+    assert f"  {script.url}/builds/bld_1\n" in out
+
+
+def test_whoami_leaves_out_what_is_empty(run):
+    answer = {
+        "kind": "human",
+        "actor": "dana",
+        "teams": ["payments", "web"],
+        "groups": [],
+        "application": None,
+    }
+    with scripted((200, answer)) as script:
+        _, out, _ = run(script, "whoami")
+    assert out == "kind: human\nactor: dana\nteams: payments, web\n"
+
+
 @pytest.mark.parametrize("system", sorted(relgate.SNIPPETS))
 def test_every_ci_has_a_snippet_that_names_the_url_and_no_token(run, system):
     code, out, _ = run(None, "snippet", system, "--url", "https://gate.example", "--application", "payments")
