@@ -119,6 +119,13 @@ class Context:
     data: Mapping = field(default_factory=dict)
     intents: tuple[IntentView, ...] = ()
     attempt: int = 1
+    seen: dict = field(default_factory=dict)  # token → what the engine records of it
+
+    def saw(self, token: str, **response: str) -> None:
+        """Reading AWS proves that the call with this token was carried out, whatever became of its answer."""
+        intent = self.sent(token)
+        if intent is not None and intent.outcome in ("pending", "ambiguous"):
+            self.seen[token] = response
 
     def sent(self, token: str) -> IntentView | None:
         """The intent with this token, if one was committed before."""

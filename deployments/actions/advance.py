@@ -14,6 +14,7 @@ from deployments import lease
 from deployments.decision import with_everything
 from deployments.engine import cleanup, journal, pending, rolling_back, running, verifying
 from deployments.engine.work import NOW, Again, Work
+from deployments.failpoints import reach
 from deployments.models import Deployment
 from deployments.states import PENDING, TERMINAL, State, StepKind, StepState
 from deployments.transition import transition
@@ -37,12 +38,15 @@ def advance(deployment_id: str, *, worker: str) -> Again | None:
     again = Again(UNEXPECTED_SECONDS * settings.TIME_SCALE)
     try:
         with lease.Heartbeat(deployment_id, held.epoch):
+            reach("after_claim")
             again = _slice(deployment_id, held.epoch, worker)
     except LostRace:
         log.info("%s moved on without us", deployment_id)
+        journal.tell_if_fenced(deployment_id, held.epoch, worker)
     except Exception:
         # A bug or a database fault: the row keeps its state, the error is loud, the sweeper comes back.
         log.exception("advance of %s failed", deployment_id)
+    reach("before_release")
     lease.release(deployment_id, held, after=again.after)
     return again
 

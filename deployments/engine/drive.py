@@ -8,7 +8,7 @@ from django.db import transaction
 from aws.artifacts import ArtifactError
 from aws.errors import READING_FAULTS, FaultKind, classify
 from deployments.engine import journal
-from deployments.engine.send import MOST_AMBIGUOUS, MOST_SENDS, send
+from deployments.engine.send import MOST_AMBIGUOUS, MOST_SENDS, adopt, send
 from deployments.engine.work import NOW, Again, ArtifactChanged, Work, cache, poll_after
 from deployments.executor import Calls, Done, Failed, Poll, Progress, Unknown
 from deployments.models import Step
@@ -17,6 +17,14 @@ from kernel.clock import now
 
 READ_BACKOFF = 2.0  # seconds after AWS could not be read, times the time scale through poll_after
 MOST_UNREADABLE = 20  # reads in a row that failed before a human is asked
+# Refusals that say "this was done already, or something else was": an earlier try may have arrived late.
+THERE = (
+    "AlreadyExistsException",
+    "ConditionalRequestConflict",
+    "InvalidChangeSetStatus",
+    "PreconditionFailed",
+    "TokenAlreadyExistsException",
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ def drive(work: Work, step: Step, ask: Callable[[], Progress], session: Callable
         return Moved(failed=Failed(str(error), code="artifact_mismatch", changed=False))
     except (*READING_FAULTS, ArtifactError, OSError) as error:
         return _unreadable(work, step, error)
+    adopt(work)
     if isinstance(progress, Calls):
         return _calls(work, step, progress, session())
     _note(work, step, progress)
@@ -70,7 +79,7 @@ def _calls(work: Work, step: Step, progress: Calls, session) -> Moved:
     if sent.throttled and sent.sends < MOST_SENDS:
         _log(work, f"AWS asks to slow down ({sent.code}); trying again.")
         return Moved(again=poll_after(step))
-    if sent.sends <= 1 and not sent.throttled:
+    if not sent.throttled and (sent.sends <= 1 or (sent.code in THERE and sent.sends < MOST_SENDS)):
         return Moved(again=NOW)  # the executor reads once more: "already exists" is adopted, not an error
     return Moved(failed=Failed(f"{sent.code}: {sent.message}", code=sent.code, changed=False))
 

@@ -4,11 +4,14 @@ import hashlib
 from datetime import datetime
 
 import rfc8785
+from django.db import transaction
 from django.db.models import F
 
+from audit.actions.append import append
 from deployments.models import Deployment, DeploymentLog, Intent, Step
 from deployments.redaction import redact, redacted_lines
 from deployments.states import IntentOutcome, StepKind, StepState
+from kernel.actor import Actor
 from kernel.refusals import LostRace
 
 LINE_LIMIT = 4000  # characters kept of one log line
@@ -22,6 +25,24 @@ def fence(deployment: Deployment) -> None:
     held = Deployment.objects.filter(pk=deployment.pk, lease_epoch=deployment.lease_epoch)
     if held.update(lease_epoch=F("lease_epoch")) != 1:
         raise LostRace
+
+
+def tell_if_fenced(deployment_id: str, epoch: int, worker: str) -> None:
+    """Put on record that a worker wanted to write after another had taken over its lease. A race that was lost
+    to a person or to the other half of an action is no such thing: then the lease is still ours."""
+    row = Deployment.objects.filter(pk=deployment_id).exclude(lease_epoch=epoch).first()
+    if row is None:
+        return
+    with transaction.atomic():
+        append(
+            kind="deployment.fenced",
+            actor=Actor.system("worker"),
+            subject=f"deployment:{deployment_id}",
+            environment=row.environment_id,
+            application=row.application_id,
+            outcome="denied",
+            data={"epoch": epoch, "current": row.lease_epoch, "worker": worker},
+        )
 
 
 def step_of(deployment: Deployment, kind: StepKind) -> Step | None:

@@ -45,17 +45,40 @@ def send(work: Work, step: Step, calls: tuple[Call, ...], session: AwsSession) -
     for start in range(0, len(calls), BATCH):
         batch = calls[start : start + BATCH]
         for call in batch:
-            reach("before_intent", call.api)
+            reach("before_intent", call.api, call.token)
         with transaction.atomic():
             journal.fence(work.deployment)
             intents = journal.intend(work.deployment, step, batch, work.at)
-            _event(work, "aws.intended", batch, intents)
+            _event(work, "aws.intended", intents)
         for call in batch:
-            reach("after_intent", call.api)
+            reach("after_intent", call.api, call.token)
         result = _batch(work, batch, intents, session)
         if result.worst != IntentOutcome.DONE:
             return result
     return Sent(IntentOutcome.DONE)
+
+
+def adopt(work: Work) -> None:
+    """Record what reading AWS just showed of calls whose answer never was: they were carried out."""
+    seen, work.seen = dict(work.seen), {}
+    if not seen:
+        return
+    with transaction.atomic():
+        journal.fence(work.deployment)
+        open_ones = Intent.objects.filter(
+            deployment=work.deployment,
+            token__in=seen,
+            outcome__in=(IntentOutcome.PENDING, IntentOutcome.AMBIGUOUS),
+        )
+        intents = list(open_ones.order_by("created_at", "id"))
+        if not intents:
+            return
+        at = now()
+        for intent in intents:
+            intent.outcome = IntentOutcome.DONE
+            journal.record(intent, intent.outcome, at, {**seen[intent.token], "adopted": True}, "")
+        done = Sent(IntentOutcome.DONE)
+        _event(work, "aws.recorded", intents, done, adopted=True)
 
 
 def _batch(work: Work, batch, intents: list[Intent], session: AwsSession) -> Sent:
@@ -65,7 +88,7 @@ def _batch(work: Work, batch, intents: list[Intent], session: AwsSession) -> Sen
         if not lease.still_held(work.deployment.pk, work.deployment.lease_epoch):
             raise LostRace
         outcome, response, request_id, result = _one(call, intent, session, work)
-        reach("after_call", call.api)
+        reach("after_call", call.api, call.token)
         outcomes.append((intent, outcome, response, request_id))
         if outcome != IntentOutcome.DONE:
             break
@@ -75,9 +98,9 @@ def _batch(work: Work, batch, intents: list[Intent], session: AwsSession) -> Sen
         for intent, outcome, response, request_id in outcomes:
             intent.outcome = outcome
             journal.record(intent, outcome, at, response, request_id)
-        _event(work, "aws.recorded", batch[: len(outcomes)], [o[0] for o in outcomes], result)
+        _event(work, "aws.recorded", [o[0] for o in outcomes], result)
     for call in batch:
-        reach("after_record", call.api)
+        reach("after_record", call.api, call.token)
     return result
 
 
@@ -112,12 +135,12 @@ def _snake(operation: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation).lower()
 
 
-def _event(work: Work, kind: str, batch, intents, result: Sent | None = None) -> None:
+def _event(work: Work, kind: str, intents: list[Intent], result: Sent | None = None, **more: bool) -> None:
     """One event per batch, before and after: each effect has an intent leaf before it and a result leaf after."""
     calls = [
-        {"api": call.api, "token": call.token, "request": intent.request_digest}
+        {"api": intent.api, "token": intent.token, "request": intent.request_digest}
         | ({"outcome": str(intent.outcome)} if result else {})
-        for call, intent in zip(batch, intents, strict=True)
+        for intent in intents
     ]
     append(
         kind=kind,
@@ -126,5 +149,5 @@ def _event(work: Work, kind: str, batch, intents, result: Sent | None = None) ->
         environment=work.deployment.environment_id,
         application=work.deployment.application_id,
         outcome="allowed" if result is None or result.worst == IntentOutcome.DONE else "failed",
-        data={"calls": calls, "account": work.deployment.environment.account.account_id},
+        data={"calls": calls, "account": work.deployment.environment.account.account_id, **more},
     )

@@ -52,6 +52,8 @@ def _look(work: Work, release, session, prefix: str) -> Progress:
             )
         if found:
             have[artifact.digest] = found
+            if artifact.digest not in known:
+                work.seen[_token(prefix, artifact)] = {"VersionId": found["version_id"]}
         else:
             missing.append(artifact)
     if not missing:
@@ -71,11 +73,15 @@ def _copy(work: Work, artifact, prefix: str, data: bytes) -> Call:
             "IfNoneMatch": "*",
             "Metadata": {"rg-digest": artifact.digest},
         },
-        token=f"{prefix}-stage-{artifact.digest[7:23]}",
+        token=_token(prefix, artifact),
         target=f"s3://{work.staging_bucket}/{_key(artifact)}",
         purpose="stage",
         body=data,
     )
+
+
+def _token(prefix: str, artifact) -> str:
+    return f"{prefix}-stage-{artifact.digest[7:23]}"
 
 
 def _key(artifact) -> str:

@@ -61,6 +61,9 @@ class Work:
     worker: str
     at: datetime = field(default_factory=now)
     actor: Actor = field(default_factory=lambda: Actor.system("worker"))
+    seen: dict = field(
+        default_factory=dict
+    )  # calls that reading AWS shows to be carried out: token → response
 
     @property
     def stage(self) -> dict:
@@ -164,6 +167,7 @@ def context_for(
             for i in Intent.objects.filter(deployment=deployment).order_by("created_at", "id")
         ),
         attempt=step.attempt,
+        seen=work.seen,
     )
 
 

@@ -56,8 +56,11 @@ class CloudFormationStack:
         found = _describe(context)
         if found is not None and found.get("ExecutionStatus") in UNUSED:
             return Calls((_delete_change_set(context),), "Removing the unused change set.")
+        if found is None:
+            context.saw(_unplan(context))
         stack = _stack(context)
         if stack is None or stack["StackStatus"] != "REVIEW_IN_PROGRESS":
+            context.saw(f"{context.name_prefix}-empty")
             return Done("Nothing is left over.")
         # An empty stack that only a change set made. Another deployment's plan may live in it: leave it then.
         if client.list_change_sets(StackName=context.settings["stack"]).get("Summaries"):
@@ -111,6 +114,7 @@ def _plan(context: Context, purpose: str) -> Progress:
         return Calls(
             (_delete_stack(context, "cleanup", "dead"),), "Removing the dead stack of a failed creation."
         )
+    context.saw(f"{context.name_prefix}-dead")
     if status and status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
         return Poll(f"The stack is busy ({status}).")
     if status and status.endswith("_FAILED"):
@@ -121,6 +125,7 @@ def _plan(context: Context, purpose: str) -> Progress:
         return refused or _create(
             context, "UPDATE" if status not in (None, "REVIEW_IN_PROGRESS") else "CREATE", purpose
         )
+    context.saw(f"{context.name_prefix}-plan", Id=found["ChangeSetId"])
     if found["Status"] in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
         return Poll("AWS is computing the change set.")
     if found["Status"] == "FAILED":
@@ -220,6 +225,7 @@ def _execute(context: Context, purpose: str) -> Progress:
     token = _token(context)
     seen = outcome_of(_events(context), token, already_logged=context.data.get("logged", ()))
     if seen is not None:
+        context.saw(token)
         return seen
     found = _describe(context)
     intent = context.sent(token)
@@ -245,7 +251,11 @@ def _execute(context: Context, purpose: str) -> Progress:
 def _delete_change_set(context: Context) -> Call:
     params = {"StackName": context.settings["stack"], "ChangeSetName": context.name_prefix}
     target = f"change set of stack {context.settings['stack']}"
-    return Call("cloudformation.DeleteChangeSet", params, f"{context.name_prefix}-unplan", target, "cleanup")
+    return Call("cloudformation.DeleteChangeSet", params, _unplan(context), target, "cleanup")
+
+
+def _unplan(context: Context) -> str:
+    return f"{context.name_prefix}-unplan"
 
 
 def _delete_stack(context: Context, purpose: str, why: str) -> Call:

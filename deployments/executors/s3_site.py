@@ -42,7 +42,7 @@ class S3Site:
             files = _files(context)
         except BundleInvalid as error:
             return Failed(str(error), code="plan_failed", changed=False)
-        live = _live(context)
+        live = _release(_head(context))
         wanted = _hex(context)
         if live == wanted:
             return Done("This release is live.", {"state": "none", "changes": [], "data": {"from": live}})
@@ -128,15 +128,19 @@ def _s3(context: Context):
     return context.session.client("s3", retries=True)
 
 
-def _live(context: Context) -> str | None:
-    """The digest of the release that the entry document names; None without one."""
+def _head(context: Context) -> dict | None:
+    """What S3 says of the entry document; None without one."""
     try:
-        head = _s3(context).head_object(Bucket=context.settings["bucket"], Key=_entry(context))
+        return _s3(context).head_object(Bucket=context.settings["bucket"], Key=_entry(context))
     except Exception as error:
         if classify(error).kind == FaultKind.GONE:
             return None
         raise
-    return head.get("Metadata", {}).get("rg-release") or None
+
+
+def _release(head: dict | None) -> str | None:
+    """The digest of the release that the entry document names."""
+    return (head or {}).get("Metadata", {}).get("rg-release") or None
 
 
 def _manifest(context: Context, digest: str) -> dict[str, str]:
@@ -160,9 +164,14 @@ def _laid(context: Context) -> dict[str, str]:
 
 
 def _switch(context: Context, purpose: str) -> Progress:
-    """Lay what is missing, then write the entry document; done when reading it back says so."""
-    wanted = _hex(context)
-    if _live(context) == wanted:
+    """Lay what is missing, then write the entry document; done when reading it back says so.
+
+    The write names the document it replaces (If-Match; Amazon S3 User Guide, "Conditional writes"): a worker that
+    hung before sending it, while another went on, is refused by S3 itself and overwrites nothing newer.
+    """
+    wanted, head = _hex(context), _head(context)
+    if _release(head) == wanted:
+        context.saw(head["Metadata"].get("rg-intent", ""))
         return Done(f"{context.version} is live.")
     try:
         files = _files(context)
@@ -181,6 +190,7 @@ def _switch(context: Context, purpose: str) -> Progress:
         "ContentType": _type(_entry(context)),
         "CacheControl": "no-cache",
         "Metadata": {"rg-release": wanted, "rg-version": context.version, "rg-intent": token},
+        **({"IfMatch": head["ETag"]} if head else {"IfNoneMatch": "*"}),
     }
     body = with_base(files[_entry(context)], "/" + _prefix(wanted))
     target = f"s3://{context.settings['bucket']}/{_entry(context)}"
@@ -196,7 +206,9 @@ def _missing(context: Context, files: dict[str, bytes], purpose: str) -> list[Ca
     calls = []
     for path, data in sorted({**files, MANIFEST: manifest}.items()):
         key = _prefix(digest) + path
+        token = f"{context.name_prefix}-lay-{_sha(key.encode())[:16]}"
         if laid.get(key) == hashlib.md5(data, usedforsecurity=False).hexdigest():
+            context.saw(token)
             continue
         params = {
             "Bucket": context.settings["bucket"],
@@ -205,7 +217,6 @@ def _missing(context: Context, files: dict[str, bytes], purpose: str) -> list[Ca
             "CacheControl": "public, max-age=31536000, immutable",
             "Metadata": {"rg-sha256": _sha(data)},
         }
-        token = f"{context.name_prefix}-lay-{_sha(key.encode())[:16]}"
         calls.append(
             Call(
                 "s3.PutObject", params, token, f"s3://{context.settings['bucket']}/{key}", purpose, body=data

@@ -26,6 +26,7 @@ def run(context: Context, suite: dict, token: str) -> Progress:
             detail = f"CodeBuild refused: {intent.response.get('code')}: {intent.response.get('message')}"
             return Failed(detail, code="test_refused", changed=False)
         return Calls((_start(context, suite, token, bundle),), f"Starting {suite['name']}.")
+    context.saw(token, build=build["id"])
     if build["buildStatus"] == "IN_PROGRESS":
         return Poll(f"{suite['name']} is running ({build.get('currentPhase', 'SUBMITTED')}).")
     return Done(f"{suite['name']} ended {build['buildStatus']}.", _result(context, suite, token, build))

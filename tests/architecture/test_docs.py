@@ -133,6 +133,19 @@ def test_every_kind_of_event_is_explained():
     assert first_column("docs/reference/audit-events.md") == [str(kind) for kind in Kind]
 
 
+def test_every_kind_that_is_written_is_published():
+    written = set()
+    for path in source.python(
+        "audit", "approvals", "builds", "deployments", "pipelines", "releases", "teams"
+    ):
+        for node in ast.walk(source.tree(path)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "append":
+                kinds = [word.value for word in node.keywords if word.arg == "kind"]
+                written |= {kind.value for kind in kinds if isinstance(kind, ast.Constant)}
+    assert written, "no call of append() was found"
+    assert sorted(written - {str(kind) for kind in Kind}) == []
+
+
 def test_every_reason_that_is_given_is_explained():
     given = set()
     for path in source.python("approvals", "builds", "deployments", "pipelines", "releases"):

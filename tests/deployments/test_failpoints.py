@@ -35,6 +35,23 @@ def test_it_dies_exactly_where_it_was_told(killed, monkeypatch, wanted, dies):
     assert killed == ([failpoints.signal.SIGKILL] if dies else [])
 
 
+@pytest.mark.parametrize(
+    ("wanted", "stops"),
+    [
+        ("stop@after_call:s3.PutObject", True),
+        ("stop@*", True),
+        ("stop@after_call:s3.PutObject:*-switch", True),
+        ("stop@after_call:s3.PutObject:*-stage-*", False),
+        ("stop@after_intent", False),
+    ],
+)
+def test_it_stops_where_it_was_told(killed, monkeypatch, wanted, stops):
+    monkeypatch.setenv("RELEASEGATE_FAILPOINT", wanted)
+    for _ in range(2):
+        failpoints.reach("after_call", "s3.PutObject", "rg-1-switch")
+    assert killed == ([failpoints.signal.SIGSTOP] * 2 if stops else [])
+
+
 def test_never_in_production(killed, monkeypatch, settings):
     settings.PRODUCTION = True
     monkeypatch.setenv("RELEASEGATE_FAILPOINT", "after_intent")

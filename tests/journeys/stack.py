@@ -35,6 +35,7 @@ class Part:
     def __init__(self, name: str, command: list[str], env: dict[str, str], *, piped: bool = False):
         LOGS.mkdir(parents=True, exist_ok=True)
         self.name, self.log = name, LOGS / f"{os.getpid()}-{name}.log"
+        self.fault = env.get("RELEASEGATE_FAILPOINT", "")
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 command,
@@ -136,9 +137,10 @@ class Stack:
         assert run.returncode == 0, run.stderr[-3000:]
         return run.stdout
 
-    def worker(self, pool: str, **env: str) -> Part:
-        """Start (again) the worker of a pool; `env` may hold a RELEASEGATE_FAILPOINT for it to die at."""
-        return self._manage_part(f"worker-{pool}", "worker", "--pool", pool, **env)
+    def worker(self, pool: str, *, name: str = "", **env: str) -> Part:
+        """Start (again) the worker of a pool; `env` may hold a RELEASEGATE_FAILPOINT for it to die at. With
+        another `name` it stands beside the one that is there."""
+        return self._manage_part(f"worker-{name or pool}", "worker", "--pool", pool, **env)
 
     def _manage_part(self, name: str, *command: str, **env: str) -> Part:
         return self._launch(name, [sys.executable, "manage.py", *command], **env)
@@ -167,12 +169,12 @@ class Stack:
 
 
 @contextlib.contextmanager
-def database_of_our_own() -> Iterator[str]:
+def database_of_our_own(suffix: str = "journey") -> Iterator[str]:
     """The address of a fresh database, as its superuser: on the machine's server, else on a private one."""
     shared = servers.shared_postgres()
     private = None if shared else servers.private_postgres()
     address = shared or private.url
-    name = f"rgtest_{os.getpid()}_journey"
+    name = f"rgtest_{os.getpid()}_{suffix}"
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}"')

@@ -57,13 +57,14 @@ def test_failed_test_without_an_earlier_release_is_failed_and_says_so(engine):
     assert Lane.objects.get().version == ""
 
 
-@pytest.mark.parametrize("kind", ["lost_after", "lost_before", "throttle", "server_error"])
+@pytest.mark.parametrize("kind", ["lost_after", "lost_before", "late", "throttle", "server_error"])
 @pytest.mark.parametrize("action", ["CreateChangeSet", "ExecuteChangeSet"])
 def test_bad_answer_of_aws_changes_nothing_twice(engine, control, kind, action):
     engine.release("1.0.0")
-    control.fault("cloudformation", action, kind)
+    control.fault("cloudformation", action, kind, **({"seconds": 0.2} if kind == "late" else {}))
     assert engine.deploy("1.0.0").state == "succeeded"
     assert control.count("cloudformation", action) == 1
+    assert set(Intent.objects.values_list("outcome", flat=True)) == {"done"}
 
 
 def test_wrong_account_stops_before_any_change(engine, control, monkeypatch):

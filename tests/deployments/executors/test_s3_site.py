@@ -112,6 +112,35 @@ def test_lost_answer_to_the_switch_is_read_not_repeated(made, control):
     assert control.count("s3", "PutObject", effective=False) == 1
 
 
+def test_switch_that_arrives_after_another_release_went_live_is_refused(made, session, bucket, control):
+    """A worker hangs right before it sends; by the time it wakes up, somebody has deployed something newer."""
+    context = made()
+    context = carrying.send(context, KIND.apply(context))
+    stale = KIND.apply(context)
+    deployed(made(TWO, "rg-two-1"))
+    context = carrying.send(context, stale)
+    assert (context.intents[-1].outcome, context.intents[-1].response["code"]) == (
+        "refused",
+        "PreconditionFailed",
+    )
+    assert live(session, bucket).endswith(b"two</html>")
+
+
+def test_what_is_read_back_is_known_to_be_carried_out(made, control):
+    """Answers lost while laying and while switching: reading shows which calls were made."""
+    context = made()
+    control.fault("s3", "PutObject", "lost_after")
+    context = carrying.send(context, KIND.apply(context))
+    lost = [one.token for one in context.intents if one.outcome == "ambiguous"]
+    switch = KIND.apply(context)
+    assert (list(context.seen), len(lost)) == (lost, 1)
+    control.fault("s3", "PutObject", "lost_after")
+    context = carrying.send(context, switch)
+    context.seen.clear()
+    KIND.apply(context)
+    assert list(context.seen) == [switch.calls[0].token]
+
+
 def test_rollback_is_the_same_switch_back_and_lays_nothing(made, session, bucket, control):
     deployed(made())
     deployed(made(TWO, "rg-two-1"))
