@@ -162,7 +162,12 @@ def _reasons(request: ApprovalRequest, picture: Picture, keys: tuple[Key, ...]) 
         if open_keys <= 0:
             continue
         who = ", ".join(key.can_fill) or "nobody"
-        text = f"{open_keys} of {key.count} key(s) of {key.group} still open; {who} can give it."
+        which = (
+            f"The key of {key.group} is"
+            if key.count == 1
+            else f"{open_keys} of {key.count} keys of {key.group} are"
+        )
+        text = f"{which} still open; {who} can turn it."
         how = (
             f"A member of {key.group} votes." if key.can_fill else f"Nobody can: add somebody to {key.group}."
         )

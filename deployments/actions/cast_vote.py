@@ -75,7 +75,7 @@ def _show(deployment: Deployment, at) -> None:
         if state == row.state:
             Deployment.objects.filter(pk=row.pk, state=row.state).update(waiting_for=waiting_for, **columns)
         elif state in NEXT[State(row.state)]:
-            why = "; ".join(reason.text for reason in verdict.reasons)
+            why = " ".join(reason.text for reason in verdict.reasons)
             with transaction.atomic():
                 transition(
                     row, state, actor=Actor.system("vote"), at=at, why=why, waiting_for=waiting_for, **columns

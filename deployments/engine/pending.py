@@ -126,7 +126,7 @@ def settle(work: Work, verdict: Verdict) -> None:
         pending_steps.show(deployment, verdict, work.at)
         if same:
             return
-        text = "; ".join(reason["text"] for reason in reasons)
+        text = " ".join(reason["text"] for reason in reasons)
         columns = {"reasons": reasons, "checks": checks, "waiting_for": waiting_for}
         if deployment.state == state:
             _keep(deployment, columns)

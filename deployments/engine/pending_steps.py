@@ -30,7 +30,7 @@ def show(deployment: Deployment, verdict: Verdict, at: datetime) -> None:
             continue
         if step.kind == StepKind.PLAN and check.state == CheckState.WAIT:
             continue  # planning itself says how far it is
-        detail = "; ".join(reason.text for reason in check.reasons)
+        detail = " ".join(reason.text for reason in check.reasons)
         if check.state == CheckState.PASS and step.state == StepState.DONE:
             continue
         journal.set_step(step, STEP_STATE[check.state], at, detail)

@@ -88,9 +88,9 @@ def _store(work: Work, step: Step, result: dict) -> None:
         Deployment.objects.filter(pk=work.deployment.pk).update(**columns)
         for name, value in columns.items():
             setattr(work.deployment, name, value)
-        detail = (
-            "Nothing would change." if result["state"] == "none" else f"{len(result['changes'])} change(s)."
-        )
+        number = len(result["changes"])
+        changes = "1 change." if number == 1 else f"{number} changes."
+        detail = "Nothing would change." if result["state"] == "none" else changes
         journal.set_step(step, StepState.DONE, now(), detail)
         append(
             kind="plan.computed",

@@ -137,7 +137,7 @@ def _plan(context: Context, purpose: str) -> Progress:
         return Failed(f"The change set is {found['Status']}.", code="plan_failed", changed=False)
     data = {"change_set": found["ChangeSetId"], "new": status in (None, "REVIEW_IN_PROGRESS")}
     changes = normalise(found.get("Changes", []))
-    return Done(f"{len(changes)} change(s).", {"state": "ready", "changes": changes, "data": data})
+    return Done("The change set is computed.", {"state": "ready", "changes": changes, "data": data})
 
 
 def normalise(changes: list[dict]) -> list[dict]:

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 
 from approvals import gate
 from builds.models import Evidence
-from deployments.models import Deployment, Intent
+from deployments.models import Deployment, Intent, Lane
 from deployments.queries import get_visible
 from deployments.states import HOLDS_LANE, PENDING, TERMINAL, IntentOutcome, State
 from insights.frame import Frame
@@ -164,12 +164,21 @@ def _intents(row: Deployment) -> dict:
     )
 
 
+def _replaces(row: Deployment) -> tuple[str, str]:
+    """What ran there when it started; before that, what runs there now."""
+    if row.state not in PENDING:
+        return "Replaces", row.previous_version or "nothing recorded"
+    lane = Lane.objects.filter(application=row.application_id, environment=row.environment_id)
+    running = lane.values_list("version", flat=True).first()
+    return "Would replace", running or "nothing recorded"
+
+
 def _facts(row: Deployment) -> list[tuple]:
     """(name, value) pairs; what is not known is said."""
     took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
     identity = (row.aws_identity or {}).get("arn") or "not assumed yet"
     pairs = [
-        ("Replaces", row.previous_version or "nothing recorded"),
+        _replaces(row),
         ("Account", f"{row.environment.account.alias} ({row.environment.account.account_id})"),
         ("Region", row.environment.region),
         ("Worker pool", row.pool or row.environment.account.pool),

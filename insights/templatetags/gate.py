@@ -173,7 +173,7 @@ def until(context, moment, zone=None):
 @register.simple_tag(takes_context=True)
 def at(context, moment, zone=None):
     """The absolute instant alone, for tables that are read line by line."""
-    return _time(context, moment, zone, '<time class="when" datetime="{}" title="{}">{}</time>')
+    return _time(context, moment, zone, '<time class="when nowrap" datetime="{}" title="{}">{}</time>')
 
 
 @register.simple_tag(takes_context=True)

@@ -2,6 +2,7 @@
 import { startCopying } from "./copy.js";
 import { startDecisionGuard } from "./decision.js";
 import { startDrafts } from "./drafts.js";
+import { startFolding } from "./fold.js";
 import { startForms } from "./forms.js";
 import { startLog } from "./log.js";
 import { startMenus } from "./menus.js";
@@ -12,6 +13,7 @@ import { startTime } from "./time.js";
 startCopying();
 startDecisionGuard();
 startDrafts();
+startFolding();
 startForms();
 startLog();
 startMenus();

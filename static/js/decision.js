@@ -20,7 +20,7 @@ export function startDecisionGuard() {
     } catch {
       return; // not reachable now: the next check may be, and the server decides anyway
     }
-    if (answer.content_hash === page.dataset.hash && answer.state === page.dataset.state) return;
+    if (answer.content_hash === page.dataset.hash && answer.state === page.dataset.approval) return;
     clearInterval(timer);
     banner.hidden = false;
     say("This request changed after you opened the page. Reload it before you decide.");

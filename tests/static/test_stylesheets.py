@@ -41,9 +41,15 @@ def test_all_style_sheets_together_stay_small():
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_every_state_has_a_colour_of_its_own_in_the_badge(state):
+def test_every_state_has_a_colour_in_the_badge_and_only_one(state):
     badge = (CSS / "components" / "badge.css").read_text()
-    assert re.search(rf'^\[data-state="{state}"\] {{ --badge-color: var\(--\w+\);', badge, re.MULTILINE)
+    rules = re.findall(r"^((?:\[data-state=[^{}]+))\{ --badge-color: var\((--\w+)\);", badge, re.MULTILINE)
+    named = [
+        colour
+        for selectors, colour in rules
+        if f'[data-state="{state}"]' in re.split(r",\s*", selectors.strip())
+    ]
+    assert len(named) == 1
 
 
 def test_colours_are_written_in_the_tokens_and_nowhere_else():

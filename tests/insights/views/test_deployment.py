@@ -5,7 +5,7 @@ import re
 import pytest
 
 from builds.models import Evidence
-from deployments.models import Deployment, DeploymentLog, Intent, Step
+from deployments.models import Deployment, DeploymentLog, Intent, Lane, Step
 from deployments.states import State
 from kernel.clock import now
 
@@ -37,10 +37,17 @@ def test_the_first_line_is_one_sentence_and_who_can_clear_it(world, rita):
         0
     ]
     assert "Needs approval" in head
-    assert "key(s) of release-managers still open; rita, rosa can give it." in head
+    assert "The key of release-managers is still open; rita, rosa can turn it." in head
     assert "A member of release-managers votes." in head
     assert "All 2 reasons, in order" in answer.text
     assert "Review" in answer.text
+
+
+def test_it_says_what_it_would_replace_before_it_starts_and_what_it_replaced_afterwards(world, rita):
+    asked = world.asked()
+    assert "Would replace 1.0.0" in rita.get(path_of(asked)).text
+    Lane.objects.filter(environment="prod").update(version="", deployment=None)
+    assert "Would replace nothing recorded" in rita.get(path_of(asked)).text
 
 
 @pytest.mark.parametrize(
