@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from aws.errors import FaultKind, classify
 from aws.session import AwsSession, AwsTarget, Sessions
 
+CHECKS = ("assume_role", "identity", "external_id_required", "staging_bucket")
 _SESSION_NAME = "rg-connection-test"
 _NO_ENTRY = (
     "AWS refused. It does not say which: the role {role} does not exist, its trust policy does not name "
@@ -80,15 +81,14 @@ def _staging(session: AwsSession, target: AwsTarget) -> dict[str, str]:
 def test_connection(sessions: Sessions, target: AwsTarget) -> dict[str, Any]:
     """Four checks of the way into an account; changes nothing.
 
-    Returns {"ok": bool, "arn": str | None, "checks": [{"name", "state", "detail"}]} with the names
-    assume_role, identity, external_id_required and staging_bucket, and the states pass, fail and
-    unknown; what could not be asked is unknown, never pass. `ok` is true when all four pass.
+    Returns {"ok": bool, "arn": str | None, "checks": [{"name", "state", "detail"}]} with the names in
+    CHECKS, and the states pass, fail and unknown; what could not be asked is unknown, never pass. `ok` is
+    true when all four pass.
     """
     session, entered = _assume(sessions, target)
     checks, arn = [entered], None
     if session is None:
-        later = ("identity", "external_id_required", "staging_bucket")
-        checks += [_check(name, "unknown", "Not asked: the role could not be assumed") for name in later]
+        checks += [_check(name, "unknown", "Not asked: the role could not be assumed") for name in CHECKS[1:]]
     else:
         arn, identity = _identity(session, target)
         checks += [identity, _external_id(sessions, target), _staging(session, target)]

@@ -5,6 +5,7 @@ so a worker that slept through its lease writes nothing (trust.md B3; requiremen
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -90,10 +91,12 @@ def poke(*deployment_ids: str) -> None:
 
 
 class Heartbeat:
-    """Renews the lease every LEASE_RENEW_SECONDS from a thread of its own while a long call is under way."""
+    """Renews the lease every LEASE_RENEW_SECONDS from a thread of its own while a long call is under way.
 
-    def __init__(self, deployment_id: str, epoch: int):
-        self.deployment_id, self.epoch = deployment_id, epoch
+    `renewal(row_id, epoch)` does it, and raises LostRace when the lease is another's."""
+
+    def __init__(self, row_id: str, epoch: int, renewal: Callable[[str, int], None] = renew):
+        self.row_id, self.epoch, self.renewal = row_id, epoch, renewal
         self.stop = threading.Event()
         self.thread: threading.Thread | None = None
 
@@ -109,7 +112,7 @@ class Heartbeat:
     def _run(self) -> None:
         try:
             while not self.stop.wait(settings.LEASE_RENEW_SECONDS):
-                renew(self.deployment_id, self.epoch)
+                self.renewal(self.row_id, self.epoch)
         except LostRace:
             return  # fenced: the main thread finds out at its next write
         finally:

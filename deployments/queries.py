@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 
-from deployments.models import Deployment, DeploymentLog, Lane
+from deployments.models import Deployment, DeploymentLog, Export, Lane
 from deployments.states import HOLDS_LANE, PENDING, TERMINAL, State
 from kernel.actor import Actor
 from kernel.permissions import ROLE_PERMISSIONS, Permission
@@ -116,6 +116,18 @@ def running_in(application: str, environment: str) -> Deployment | None:
         application_id=application, environment_id=environment, state__in=HOLDS_LANE
     )
     return rows.first()
+
+
+def exports_of(actor: Actor):
+    """Large exports that this caller asked for; nobody else's exist."""
+    return Export.objects.filter(owner=actor.tag)
+
+
+def get_export(actor: Actor, export_id: str) -> Export:
+    row = exports_of(actor).filter(pk=export_id).first()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 def may_cancel(actor: Actor, row: Deployment) -> bool:

@@ -2,8 +2,9 @@
 
 from approvals.representations import summary
 from approvals.states import ApprovalState
-from deployments.models import Deployment
+from deployments.models import Deployment, Export
 from deployments.states import TERMINAL, State
+from kernel.clock import raw_now
 from kernel.verdicts import wire_time
 
 
@@ -113,3 +114,31 @@ def needs_a_person(row: Deployment) -> bool:
     if row.state == State.NEEDS_APPROVAL:
         return row.approval is None or row.approval.state != ApprovalState.SATISFIED
     return row.state in TERMINAL or row.state == State.NEEDS_HUMAN
+
+
+def export(row: Export) -> dict:
+    """A large export; `links.file` once there is a file, for as long as it is kept."""
+    state = _state_of_export(row)
+    address = f"/api/v1/audit/exports/{row.pk}"
+    return {
+        "id": row.pk,
+        "state": state,
+        "format": row.format,
+        "filter": {name: value for name, value in row.filters.items() if value is not None},
+        "rows": row.rows,
+        "size": row.size,
+        "digest": row.digest or None,
+        "problem": row.problem or None,
+        "requested_at": wire_time(row.asked_at),
+        "ended_at": wire_time(row.ended_at),
+        "expires_at": wire_time(row.expires_at),
+        "links": {"self": address, "file": f"{address}/file" if state == "done" else None},
+    }
+
+
+def _state_of_export(row: Export) -> str:
+    if row.ended_at is None:
+        return "running" if row.lease_until else "queued"
+    if row.expires_at <= raw_now():
+        return "expired"
+    return "done" if row.digest else "failed"

@@ -14,8 +14,12 @@ from django.db import connections
 from builds.tasks import sweep_artifacts
 from deployments.actions import sweep as sweeping
 from deployments.actions.advance import advance
+from deployments.actions.answer_account_test import answer_account_test
 from deployments.actions.beat import beat
+from deployments.actions.forget_exports import forget_exports
+from deployments.actions.make_export import make_export
 from kernel.clock import raw_now
+from pipelines.sessions import sessions
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +33,18 @@ def nudge() -> None:
         sweeper.wake.set()
 
 
+def nudge_exporter() -> None:
+    """Somebody asked for an export: one of this process's threads looks for it at once."""
+    for sweeper in _here:
+        sweeper.wake_exporter.set()
+
+
+def pools_here() -> tuple[str, ...] | None:
+    """The pools that this process serves; None: every one."""
+    found = [sweeper.pools for sweeper in _here]
+    return None if None in found else tuple(pool for pools in found for pool in pools)
+
+
 class Sweeper:
     """`pool` "*" serves every pool (the embedded mode). `start()` returns at once; `stop()` waits for the threads."""
 
@@ -39,7 +55,7 @@ class Sweeper:
         self.executor = ThreadPoolExecutor(threads, thread_name_prefix="advance")
         self.running: set[str] = set()
         self.lock = threading.Lock()
-        self.wake = threading.Event()
+        self.wake, self.wake_exporter = threading.Event(), threading.Event()
         self.threads = [
             threading.Thread(target=self._loop, args=(self._sweep, self.wake), name="sweeper", daemon=True),
             threading.Thread(
@@ -47,6 +63,9 @@ class Sweeper:
             ),
             threading.Thread(
                 target=self._loop, args=(self._expire, self.stopping), name="expirer", daemon=True
+            ),
+            threading.Thread(
+                target=self._loop, args=(self._export, self.wake_exporter), name="exporter", daemon=True
             ),
         ]
 
@@ -60,6 +79,7 @@ class Sweeper:
             _here.remove(self)
         self.stopping.set()
         self.wake.set()
+        self.wake_exporter.set()
         for thread in self.threads:
             thread.join(timeout=10)
         self.executor.shutdown(wait=True, cancel_futures=True)
@@ -73,8 +93,8 @@ class Sweeper:
                 log.exception("the sweeper stumbled; going on")
                 connections.close_all()
                 pause = 1.0
-            if interrupt.wait(max(SHORTEST, pause)) and interrupt is self.wake:
-                self.wake.clear()
+            if interrupt.wait(max(SHORTEST, pause)) and interrupt is not self.stopping:
+                interrupt.clear()
         connections.close_all()
 
     def _beat(self) -> float:
@@ -88,12 +108,27 @@ class Sweeper:
 
     def _sweep(self) -> float:
         for deployment_id in sweeping.due(self.pools, limit=100):
-            with self.lock:
-                if deployment_id in self.running:
-                    continue
-                self.running.add(deployment_id)
-            self.executor.submit(self._advance, deployment_id)
+            self._submit(self._advance, deployment_id)
+        for test_id in sweeping.due_tests(self.pools):
+            self._submit(self._answer, test_id)
         return self._until_next()
+
+    def _export(self) -> float:
+        """One export after the other, in a thread of their own: a long one keeps no deployment waiting."""
+        for export_id in sweeping.due_exports():
+            if self.stopping.is_set():
+                break
+            make_export(export_id, worker=self.worker)
+        forget_exports()
+        return settings.SWEEP_SECONDS
+
+    def _submit(self, work, row_id: str) -> None:
+        """Do `work(row_id)` in a thread of the pool, unless this row is being worked on already."""
+        with self.lock:
+            if row_id in self.running:
+                return
+            self.running.add(row_id)
+        self.executor.submit(self._run, work, row_id)
 
     def _until_next(self) -> float:
         """Seconds to the next row that falls due, at most one sweep."""
@@ -108,12 +143,18 @@ class Sweeper:
         return min(settings.SWEEP_SECONDS, max(SHORTEST, left))
 
     def _advance(self, deployment_id: str) -> None:
+        advance(deployment_id, worker=f"{self.worker}/{threading.get_ident()}")
+
+    def _answer(self, test_id: str) -> None:
+        answer_account_test(test_id, pools=self.pools, worker=self.worker, sessions=sessions())
+
+    def _run(self, work, row_id: str) -> None:
         try:
-            advance(deployment_id, worker=f"{self.worker}/{threading.get_ident()}")
+            work(row_id)
         except Exception:
-            log.exception("advance of %s failed", deployment_id)
+            log.exception("work on %s failed", row_id)
         finally:
             connections.close_all()
             with self.lock:
-                self.running.discard(deployment_id)
+                self.running.discard(row_id)
             self.wake.set()

@@ -7,7 +7,9 @@ from celery import shared_task
 
 from deployments.actions import sweep as sweeping
 from deployments.actions.advance import advance as advance_one
-from deployments.sweeper import nudge
+from deployments.actions.answer_account_test import answer_account_test
+from deployments.sweeper import nudge, nudge_exporter, pools_here
+from pipelines.sessions import sessions
 
 
 def worker_name() -> str:
@@ -31,3 +33,19 @@ def sweep() -> None:
 def sweep_build(build_id: str) -> None:
     """After a build's artifacts were read: look at its deployments at once."""
     sweeping.sweep_build(str(build_id))
+
+
+@shared_task(name="deployments.test_account")
+def test_account(test_id: str) -> None:
+    """Somebody waits for a try of the way into an account of our pool."""
+    answer_account_test(str(test_id), pools=pools_here(), worker=worker_name(), sessions=sessions())
+
+
+@shared_task(name="deployments.export")
+def export(export_id: str) -> None:
+    """An export waits; which one, its thread finds out."""
+    nudge_exporter()
+
+
+# pytest would collect a function of that name from any module that imports it.
+test_account.__test__ = False

@@ -3,9 +3,10 @@
 from django.urls import path
 
 from deployments import views
-from deployments.api import decision, deployments, history, others
+from deployments.api import accounts, decision, deployments, exports, history, others
 
 api = [
+    path("accounts/<str:name>/test", accounts.AccountTest.as_view(), name="api-account-test"),
     path("decision", decision.DecisionView.as_view(), name="api-decision"),
     path("deployments", deployments.DeploymentList.as_view(), name="api-deployments"),
     path("deployments/baseline", deployments.BaselineView.as_view(), name="api-baseline"),
@@ -27,6 +28,10 @@ api = [
     path("builds/<str:build_id>/withdraw", others.BuildWithdraw.as_view(), name="api-build-withdraw"),
     path("audit/deployments.csv", history.HistoryExport.as_view(kind="csv"), name="api-history-csv"),
     path("audit/deployments.jsonl", history.HistoryExport.as_view(kind="jsonl"), name="api-history-jsonl"),
+    path("audit/deployments.xlsx", history.HistoryWorkbook.as_view(), name="api-history-xlsx"),
+    path("audit/exports", exports.ExportList.as_view(), name="api-exports"),
+    path("audit/exports/<str:export_id>", exports.ExportDetail.as_view(), name="api-export"),
+    path("audit/exports/<str:export_id>/file", exports.ExportFile.as_view(), name="api-export-file"),
 ]
 pages = [
     path("approvals/<str:approval_id>/vote", views.vote, name="vote"),

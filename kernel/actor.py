@@ -61,6 +61,21 @@ class Actor:
             kind=ActorKind.ANONYMOUS, name="anonymous", method=Method.NONE, ip=ip, request_id=request_id
         )
 
+    @classmethod
+    def from_record(cls, record: dict) -> "Actor":
+        """The actor of `as_record`: named in events as before, and without any right."""
+        kind, method = ActorKind(record["kind"]), Method(record["method"])
+        return cls(**{**record, "kind": kind, "method": method})
+
+    def as_record(self) -> dict:
+        """Who this is, as a row keeps it for work that another process will finish in this actor's name."""
+        kept = ("name", "person_id", "application", "token_id", "ip", "request_id")
+        return {
+            "kind": str(self.kind),
+            "method": str(self.method),
+            **{name: getattr(self, name) for name in kept},
+        }
+
     @property
     def is_human(self) -> bool:
         return self.kind == ActorKind.HUMAN

@@ -73,13 +73,18 @@ class ApiView(APIView):
             self.initial(request, *args, **kwargs)
             handler = getattr(self, request.method.lower(), self.http_method_not_allowed)
             if request.method in UNSAFE:
-                response = self._run_unsafe(request, handler)
+                response = self._finish(self.after_commit(self._run_unsafe(request, handler)))
             else:
                 response = self._finish(handler(request, *args, **kwargs))
         except Exception as error:  # noqa: BLE001 - the exception handler maps every one, 500 included
             response = self._finish(self._refuse(error))
         self.response = _with_etag(request, response)
         return self.response
+
+    def after_commit(self, response: HttpResponse) -> HttpResponse:
+        """For endpoints that wait: called when the transaction of an unsafe method is over, with its answer or
+        the one kept for the Idempotency-Key; what it answers goes out instead."""
+        return response
 
     @property
     def _principal(self) -> str:

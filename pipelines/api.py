@@ -1,4 +1,5 @@
-"""REST: accounts, environments, pipelines. Windows and freezes are in calendar_api.py."""
+"""REST: accounts, environments, pipelines. Windows and freezes are in calendar_api.py; an account's test needs a
+worker, so it is in deployments/api/accounts.py."""
 
 from rest_framework.response import Response
 
@@ -14,11 +15,9 @@ from pipelines.actions.archive_environment import archive_environment
 from pipelines.actions.create_account import create_account
 from pipelines.actions.create_environment import create_environment
 from pipelines.actions.save_pipeline import save_pipeline
-from pipelines.actions.test_account import test_account
 from pipelines.actions.update_environment import update_environment
 from pipelines.models import Account, Environment, PipelineVersion
 from pipelines.pipeline_rules import checked
-from pipelines.sessions import sessions
 from teams.queries import get_application
 
 LIST = {"cursor": None, "limit": read_limit}
@@ -50,13 +49,6 @@ class OneAccount(ApiView):
         reason = read_query(request, {"reason": None})["reason"] or ""
         archive_account(actor=self.actor, account_id=name, reason=reason)
         return Response(status=204)
-
-
-class AccountTest(ApiView):
-    def post(self, request, name):
-        """Try the way in now: {"ok", "arn", "checks"}."""
-        read_query(request, {})
-        return Response(test_account(actor=self.actor, account_id=name, sessions=sessions()))
 
 
 class Environments(ApiView):

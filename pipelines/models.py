@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from kernel.ids import new_acc, new_env, new_frz, new_win
+from kernel.ids import new_acc, new_env, new_frz, new_tst, new_win
 from teams.models import Application
 
 
@@ -27,6 +27,19 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.alias
+
+
+class ConnectionTest(models.Model):
+    """Somebody waits for a try of the way into an account. A worker of the account's pool takes it before
+    `expires_at` (raw clock) and leaves its `answer`; forgotten after a day."""
+
+    id = models.CharField(primary_key=True, max_length=30, default=new_tst, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.JSONField()  # kernel.actor.Actor.as_record
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    taken_by = models.CharField(max_length=100, default="", blank=True)
+    answer = models.JSONField(null=True)
 
 
 class Environment(models.Model):

@@ -8,7 +8,6 @@ from pipelines import calendar_api as calendar
 api = [
     path("accounts", views.Accounts.as_view(), name="api-accounts"),
     path("accounts/<str:name>", views.OneAccount.as_view(), name="api-account"),
-    path("accounts/<str:name>/test", views.AccountTest.as_view(), name="api-account-test"),
     path("environments", views.Environments.as_view(), name="api-environments"),
     path("environments/<str:name>", views.OneEnvironment.as_view(), name="api-environment"),
     path("environments/<str:name>/next-opening", calendar.NextOpening.as_view(), name="api-next-opening"),

@@ -7,9 +7,10 @@ from django.db.models import Q
 
 from approvals.actions.expire import expire_due
 from deployments.lease import poke
-from deployments.models import Deployment
+from deployments.models import Deployment, Export
 from deployments.states import PENDING
 from kernel.clock import now, raw_now
+from pipelines.models import ConnectionTest
 
 MOST = 500
 
@@ -23,6 +24,21 @@ def due(pools: tuple[str, ...] | None, limit: int = MOST) -> list[str]:
     if pools is not None:
         rows = rows.filter(environment__account__pool__in=pools)
     return list(rows.order_by("requested_at", "id").values_list("pk", flat=True)[:limit])
+
+
+def due_tests(pools: tuple[str, ...] | None) -> list[str]:
+    """Ids of connection tests that somebody waits for and no worker has taken. `pools` None: all."""
+    rows = ConnectionTest.objects.filter(taken_by="", answer__isnull=True, expires_at__gt=raw_now())
+    if pools is not None:
+        rows = rows.filter(account__pool__in=pools)
+    return list(rows.order_by("asked_at", "id").values_list("pk", flat=True))
+
+
+def due_exports() -> list[str]:
+    """Ids of exports that are not ended and that nobody works on, oldest first. Any worker may make them."""
+    rows = Export.objects.filter(ended_at__isnull=True)
+    rows = rows.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=raw_now()))
+    return list(rows.order_by("asked_at", "id").values_list("pk", flat=True))
 
 
 def next_due(pools: tuple[str, ...] | None) -> datetime | None:

@@ -31,11 +31,24 @@ PARAMETERS = {
 
 
 def filters_of(actor, query: dict) -> Filters:
-    """Filters from read query parameters, narrowed to what the caller may see."""
+    """Filters from read query parameters or a body, narrowed to what the caller may see."""
     rest = {name: value for name, value in query.items() if name not in ("from", "to")}
     return Filters(
-        since=query["from"], until=query["to"], applications=visible_application_names(actor), **rest
+        since=query.get("from"), until=query.get("to"), applications=visible_application_names(actor), **rest
     )
+
+
+class FormatUnsupported(Invalid):
+    code = "format_unsupported"
+    title = "The history is not written in this format"
+
+
+class HistoryWorkbook(ApiView):
+    def get(self, request):
+        """Refused: no workbook is written. A spreadsheet opens the CSV."""
+        raise FormatUnsupported(
+            "There is no .xlsx; take deployments.csv, which spreadsheets open, or .jsonl."
+        )
 
 
 class HistoryExport(ApiView):

@@ -17,6 +17,22 @@ class DeploymentIn(StrictSerializer):
     not_before = OffsetDateTimeField(required=False)
 
 
+class ExportIn(StrictSerializer):
+    """The parameters of `GET /audit/deployments.csv` as a body."""
+
+    format = serializers.ChoiceField(choices=("csv", "jsonl"), default="csv")
+    application = serializers.CharField(required=False, **NAME)
+    environment = serializers.CharField(required=False, **NAME)
+    state = serializers.CharField(required=False, **NAME)
+    account = serializers.CharField(required=False, **NAME)
+    requested_by = serializers.CharField(required=False, **NAME)
+    break_glass = serializers.BooleanField(required=False)
+
+    def get_fields(self):
+        times = {name: OffsetDateTimeField(required=False) for name in ("from", "to")}
+        return {**super().get_fields(), **times}
+
+
 class ParametersIn(StrictSerializer):
     parameters = serializers.DictField(child=serializers.JSONField())
 

@@ -1,6 +1,6 @@
 """The columns of the deployment history, the same in every format. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 # (name, kind): kind `text` is neutralised in the human CSV, `time` is RFC 3339 in UTC, `flag` is yes or no.
@@ -66,6 +66,21 @@ class Filters:
             "application__in": sorted(self.applications) if self.applications is not None else None,
         }
         return {name: value for name, value in wanted.items() if value is not None}
+
+    def as_json(self) -> dict:
+        """For a row that a worker reads later."""
+        at = {
+            name: value and value.isoformat()
+            for name, value in (("since", self.since), ("until", self.until))
+        }
+        seen = None if self.applications is None else sorted(self.applications)
+        return {**asdict(self), **at, "applications": seen}
+
+    @classmethod
+    def from_json(cls, kept: dict) -> "Filters":
+        at = {name: kept[name] and datetime.fromisoformat(kept[name]) for name in ("since", "until")}
+        seen = None if kept["applications"] is None else frozenset(kept["applications"])
+        return cls(**{**kept, **at, "applications": seen})
 
     def in_words(self) -> str:
         """For the file's header."""

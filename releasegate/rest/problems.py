@@ -76,7 +76,9 @@ def exception_handler(error: Exception, context: dict) -> Response:
     view, wire = context["view"], context["request"]._request
     refusal = as_refusal(error)
     if refusal.status >= 500:
-        log.error("%s %s: %s", wire.method, wire.path, refusal.code, exc_info=error)
+        # A refusal without a cause was meant: its words say all, and a trace would cry wolf.
+        meant = error is refusal and error.__cause__ is None
+        log.error("%s %s: %s", wire.method, wire.path, refusal.code, exc_info=None if meant else error)
     refusal = record(refusal, wire, getattr(view, "actor", None) or getattr(wire, "actor", None))
     headers = headers_of(refusal)
     if isinstance(error, exceptions.MethodNotAllowed):

@@ -17,6 +17,9 @@ def quiet(monkeypatch):
     """A world of its own for the threads: nothing due, nobody beating; tests change what they look at."""
     calls = {"advanced": [], "beats": [], "expired": 0}
     monkeypatch.setattr(module.sweeping, "due", lambda pools, limit: [])
+    monkeypatch.setattr(module.sweeping, "due_tests", lambda pools: [])
+    monkeypatch.setattr(module.sweeping, "due_exports", list)
+    monkeypatch.setattr(module, "forget_exports", lambda: 0)
     monkeypatch.setattr(module.sweeping, "next_due", lambda pools: None)
     monkeypatch.setattr(module.sweeping, "expire", lambda: calls.update(expired=calls["expired"] + 1))
     monkeypatch.setattr(module, "sweep_artifacts", lambda: None)
@@ -103,7 +106,7 @@ def test_one_that_fails_does_not_stay_marked_as_running(quiet, monkeypatch):
     monkeypatch.setattr(module, "advance", broken)
     made = Sweeper("main", "host:1")
     made.running.add("dep_1")
-    made._advance("dep_1")
+    made._run(made._advance, "dep_1")
     assert made.running == set()
     assert made.wake.is_set()
     made.executor.shutdown()
@@ -113,7 +116,7 @@ def test_stopped_its_threads_are_gone_and_nobody_is_nudged(quiet):
     made = Sweeper("*", "host:1")
     made.start()
     made.stop()
-    assert [thread.is_alive() for thread in made.threads] == [False] * 3
+    assert [thread.is_alive() for thread in made.threads] == [False] * 4
     assert made not in module._here
     assert made.pools is None
 

@@ -1,6 +1,7 @@
 """Who acts, and what they may."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -90,3 +91,14 @@ def test_every_role_has_a_row():
 def test_kinds_and_methods_are_words_of_the_log():
     assert [str(kind) for kind in ActorKind] == ["human", "machine", "system", "anonymous"]
     assert [str(method) for method in Method] == ["session", "token", "application_token", "system", "none"]
+
+
+@pytest.mark.parametrize(
+    "who",
+    [people.actor("dana", ip="192.0.2.1", request_id="r", token_id="tok_1"), people.ci(), Actor.system("x")],
+)
+def test_a_recorded_actor_is_named_as_before_and_may_nothing(who):
+    back = Actor.from_record(json.loads(json.dumps(who.as_record())))
+    for name in ("kind", "method", "tag", "name", "ip", "request_id", "token_id"):
+        assert getattr(back, name) == getattr(who, name)
+    assert (back.permissions, back.roles, back.groups, back.scopes) == (frozenset(),) * 4

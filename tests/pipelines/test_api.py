@@ -2,7 +2,6 @@
 
 import pytest
 
-from pipelines import api
 from pipelines.models import Account, Environment, PipelineVersion
 from tests import people
 from tests.pipelines import places
@@ -73,20 +72,6 @@ def test_whoever_manages_accounts_reads_the_external_id_and_others_do_not():
         assert "external" not in answer.content.decode()
     assert problem(as_person("dana").get("/accounts"))[:2] == (403, "forbidden")
     assert problem(as_application("payments").get("/accounts"))[:2] == (403, "forbidden")
-
-
-def test_an_account_is_tested_by_its_id_or_digits(monkeypatch):
-    seen = []
-
-    def fake(*, actor, account_id, sessions):
-        seen.append((actor.name, account_id))
-        return {"ok": True, "arn": "arn:aws:sts::1:assumed-role/x/y", "checks": []}
-
-    monkeypatch.setattr(api, "test_account", fake)
-    answer = as_administrator().post("/accounts/333333333333/test")
-    assert answer.status_code == 200
-    assert answer.json() == {"ok": True, "arn": "arn:aws:sts::1:assumed-role/x/y", "checks": []}
-    assert seen == [("admin", "333333333333")]
 
 
 @pytest.mark.parametrize(
