@@ -7,7 +7,7 @@ import kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deployments", "0001_initial"),
+        ("deployments", "0002_log_may_end_inside_a_key"),
     ]
 
     operations = [
