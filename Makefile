@@ -54,8 +54,8 @@ races: $(STAMP) ## a thousand rounds of every race, on PostgreSQL, in separate p
 	RELEASEGATE_TEST_DB=postgres RELEASEGATE_TEST_RACE_ROUNDS=1000 $(PY) -m pytest --timeout=3600 -m races $(ARGS)
 
 .PHONY: faults
-faults: $(STAMP) ## kill -9, lost answers and a vanished Redis, against servers of our own
-	$(PY) -m pytest -m faults $(ARGS)
+faults: $(STAMP) ## every place a worker may be killed or stopped at, and a broken Redis, on servers of our own
+	RELEASEGATE_TEST_DB=postgres RELEASEGATE_TEST_FAULTS=all $(PY) -m pytest -m faults $(ARGS)
 
 .PHONY: ship
 ship: $(STAMP) ## this project through its own gate, to production: make ship ARGS="--reports build"

@@ -7,11 +7,20 @@ is `point`, `point:api`, or a pattern of `point:api:token` (`after_call:s3.PutOb
 
 import os
 import signal
+import threading
 from fnmatch import fnmatchcase
 
 from django.conf import settings
 
-POINTS = ("after_claim", "before_intent", "after_intent", "after_call", "after_record", "before_release")
+POINTS = (
+    "after_claim",
+    "before_intent",
+    "after_intent",
+    "after_call",
+    "before_commit",  # inside the transaction that records
+    "after_record",
+    "before_release",
+)
 
 
 def reach(point: str, api: str = "", token: str = "") -> None:
@@ -21,4 +30,5 @@ def reach(point: str, api: str = "", token: str = "") -> None:
         return
     how, _, place = wanted.rpartition("@")
     if place in (point, f"{point}:{api}") or fnmatchcase(f"{point}:{api}:{token}", place):
-        os.kill(os.getpid(), signal.SIGSTOP if how == "stop" else signal.SIGKILL)
+        # To this very thread: it is the one that may not take another step.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP if how == "stop" else signal.SIGKILL)

@@ -58,8 +58,12 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
-def database(url: str) -> dict:
-    """A Django DATABASES entry from `postgres://user:password@host:port/name?role=…` or `sqlite:///path`."""
+def database(url: str, *, idle_seconds: float = 30) -> dict:
+    """A Django DATABASES entry from `postgres://user:password@host:port/name?role=…` or `sqlite:///path`.
+
+    PostgreSQL ends a session that does nothing for `idle_seconds` inside a transaction: a process that hangs, or
+    whose machine is gone, holds its row locks no longer than that.
+    """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return {
@@ -77,9 +81,10 @@ def database(url: str) -> dict:
             f"DATABASE_URL must begin with postgres:// or sqlite:///, not {parts.scheme}://"
         )
     query = dict(parse_qsl(parts.query))
-    options = {"connect_timeout": 3}
+    given = [f"-c idle_in_transaction_session_timeout={int(idle_seconds * 1000)}"]
     if "role" in query:
-        options["options"] = f"-c role={query['role']}"
+        given.append(f"-c role={query['role']}")
+    options = {"connect_timeout": 3, "options": " ".join(given)}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

@@ -110,7 +110,9 @@ if DATABASE_ROLE not in _URLS:
     raise ImproperlyConfigured("RELEASEGATE_DATABASE_ROLE must be app, owner or sealer.")
 if PRODUCTION and not _URLS[DATABASE_ROLE].startswith("postgres"):
     raise ImproperlyConfigured("Production runs on PostgreSQL: set DATABASE_URL.")
-DATABASES = {"default": database(_URLS[DATABASE_ROLE])}
+# As long as a lease: whoever takes a hanging worker's deployment over must not wait for its locks.
+TRANSACTION_IDLE_SECONDS = env_number("RELEASEGATE_TRANSACTION_IDLE_SECONDS", 30, least=0.1)
+DATABASES = {"default": database(_URLS[DATABASE_ROLE], idle_seconds=TRANSACTION_IDLE_SECONDS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Sessions, limits and caches live in the database, so that a lost Redis loses nothing anybody notices.

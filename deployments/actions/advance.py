@@ -42,12 +42,12 @@ def advance(deployment_id: str, *, worker: str) -> Again | None:
             again = _slice(deployment_id, held.epoch, worker)
     except LostRace:
         log.info("%s moved on without us", deployment_id)
-        journal.tell_if_fenced(deployment_id, held.epoch, worker)
     except Exception:
         # A bug or a database fault: the row keeps its state, the error is loud, the sweeper comes back.
         log.exception("advance of %s failed", deployment_id)
     reach("before_release")
-    lease.release(deployment_id, held, after=again.after)
+    if not lease.release(deployment_id, held, after=again.after):
+        journal.tell_of_fence(deployment_id, held.epoch, worker)
     return again
 
 

@@ -27,12 +27,9 @@ def fence(deployment: Deployment) -> None:
         raise LostRace
 
 
-def tell_if_fenced(deployment_id: str, epoch: int, worker: str) -> None:
-    """Put on record that a worker wanted to write after another had taken over its lease. A race that was lost
-    to a person or to the other half of an action is no such thing: then the lease is still ours."""
-    row = Deployment.objects.filter(pk=deployment_id).exclude(lease_epoch=epoch).first()
-    if row is None:
-        return
+def tell_of_fence(deployment_id: str, epoch: int, worker: str) -> None:
+    """Put on record that a worker came back after another had taken over its lease, and wrote nothing."""
+    row = Deployment.objects.get(pk=deployment_id)
     with transaction.atomic():
         append(
             kind="deployment.fenced",

@@ -99,6 +99,8 @@ def _batch(work: Work, batch, intents: list[Intent], session: AwsSession) -> Sen
             intent.outcome = outcome
             journal.record(intent, outcome, at, response, request_id)
         _event(work, "aws.recorded", [o[0] for o in outcomes], result)
+        for call in batch[: len(outcomes)]:
+            reach("before_commit", call.api, call.token)
     for call in batch:
         reach("after_record", call.api, call.token)
     return result

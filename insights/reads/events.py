@@ -40,7 +40,7 @@ SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "deployment.denied": ("octagon-x", lambda d: f"Request denied: {', '.join(d.get('codes', []))}"),
     "deployment.fenced": (
         "circle-off",
-        lambda d: "A worker whose lease another had taken over was refused; nothing was written",
+        lambda d: "A worker came back after another had taken over; it wrote nothing more",
     ),
     "evidence.added": ("file-check", lambda d: f"Evidence added: {d.get('kind', '')}"),
     "evidence.refused": ("octagon-x", lambda d: f"Evidence refused: {d.get('kind', '')}"),

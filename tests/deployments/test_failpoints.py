@@ -8,7 +8,7 @@ from deployments import failpoints
 @pytest.fixture
 def killed(monkeypatch) -> list:
     signals = []
-    monkeypatch.setattr(failpoints.os, "kill", lambda pid, number: signals.append(number))
+    monkeypatch.setattr(failpoints.signal, "pthread_kill", lambda thread, number: signals.append(number))
     return signals
 
 

@@ -10,7 +10,7 @@ from tests import servers
 from tests.journeys.stack import PASSWORD, REGION, Stack, database_of_our_own
 from tests.journeys.wire import until
 
-SECONDS = 60  # for anything to come true on a busy machine; a lease lasts two
+SECONDS = 40  # for anything to come true on a busy machine; a lease lasts two
 
 
 class Ground:
@@ -73,7 +73,23 @@ class Ground:
             row = self.row(deployment)
             return condition(row) and row
 
-        return until(look, seconds=SECONDS, what=f"{deployment} {what}", pause=0.05)
+        try:
+            return until(look, seconds=SECONDS, what=f"{deployment} {what}", pause=0.05)
+        except AssertionError as late:
+            raise AssertionError(f"{late}\n{self.held_by(deployment)}") from None
+
+    def held_by(self, deployment: str) -> str:
+        """For a failing test: the row, its lease and who waits for whom in the database."""
+        lease = (
+            "SELECT state, lease_owner, lease_epoch, lease_until, next_attempt_at, crashes, clock_timestamp(),"
+            " reasons FROM deployments_deployment WHERE id = %s"
+        )
+        busy = (
+            "SELECT pid, state, wait_event_type, xact_start, pg_blocking_pids(pid), left(query, 150)"
+            " FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
+        )
+        rows = [*self.stack.sql(lease, deployment), *self.stack.sql(busy)]
+        return "\n".join(map(str, rows))
 
     def ended(self, deployment: str) -> dict:
         return self.reaches(deployment, lambda row: row["ended_at"], "ends")

@@ -15,9 +15,9 @@ from tests.journeys.stack import Part
 from tests.journeys.wire import until
 
 
-def doomed(ground: Ground, place: str, pool: str = "nonprod") -> Part:
-    """The pool's only worker from now on; it dies (or stops) at `place` (deployments/failpoints.py)."""
-    return ground.stack.worker(pool, RELEASEGATE_FAILPOINT=place)
+def doomed(ground: Ground, place: str, **env: str) -> Part:
+    """The only worker of dev's pool from now on; it dies (or stops) at `place` (deployments/failpoints.py)."""
+    return ground.stack.worker("nonprod", RELEASEGATE_FAILPOINT=place, **env)
 
 
 def died(part: Part) -> None:

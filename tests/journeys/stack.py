@@ -125,8 +125,15 @@ class Stack:
 
     def manage(self, *command: str, stdin: str = "", **env: str) -> str:
         """Run a management command to its end; it must succeed. Returns its stdout."""
+        return self._run("manage.py", *command, stdin=stdin, **env)
+
+    def python(self, code: str) -> str:
+        """Run code in a process with the product's settings; its stdout."""
+        return self._run("-c", code, DJANGO_SETTINGS_MODULE="releasegate.settings")
+
+    def _run(self, *arguments: str, stdin: str = "", **env: str) -> str:
         run = subprocess.run(
-            [sys.executable, "manage.py", *command],
+            [sys.executable, *arguments],
             cwd=ROOT,
             env=self.env | env,
             input=stdin,

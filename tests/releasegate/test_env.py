@@ -101,7 +101,8 @@ def test_a_postgres_address_is_read():
         "5433",
         "rele ase",
     )
-    assert found["OPTIONS"]["options"] == "-c role=releasegate_app"
+    hung = "-c idle_in_transaction_session_timeout=30000"
+    assert found["OPTIONS"]["options"] == f"{hung} -c role=releasegate_app"
 
 
 def test_sqlite_writes_take_their_lock_at_once():

@@ -1,9 +1,12 @@
 """advance: one holder at a time, nothing where nothing is due, and no start without decide()."""
 
 import pytest
+from django.db.models import F
 
+from audit.models import AuditEvent
 from deployments import lease
 from deployments.actions.advance import advance
+from deployments.engine import pending
 from deployments.models import Deployment, Worker
 from tests.deployments.company import World
 
@@ -57,3 +60,24 @@ def test_workers_that_keep_dying_over_it_end_in_failed():
     )
     advance(row.pk, worker="me")
     assert Deployment.objects.get(pk=row.pk).state == "failed"
+
+
+def test_a_worker_that_comes_back_after_another_took_over_writes_nothing_and_is_put_on_record(monkeypatch):
+    world = World()
+    row = world.ask(world.release(state="pending"), "dev")
+    tick = pending.tick
+
+    def overtaken(work):
+        Deployment.objects.filter(pk=row.pk).update(lease_epoch=F("lease_epoch") + 1)
+        return tick(work)
+
+    monkeypatch.setattr(pending, "tick", overtaken)
+    advance(row.pk, worker="slow")
+    now = Deployment.objects.get(pk=row.pk)
+    assert (now.state, now.lease_epoch) == (row.state, row.lease_epoch + 2)
+    (event,) = AuditEvent.objects.filter(kind="deployment.fenced")
+    assert (event.subject, event.outcome) == (f"deployment:{row.pk}", "denied")
+    monkeypatch.undo()
+    Deployment.objects.filter(pk=row.pk).update(lease_until=None, next_attempt_at=row.requested_at)
+    advance(row.pk, worker="quick")
+    assert AuditEvent.objects.filter(kind="deployment.fenced").count() == 1
