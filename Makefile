@@ -20,8 +20,9 @@ $(STAMP): requirements/dev.txt
 	  || { echo "Release Gate needs Python 3.11 or newer: make install PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv .venv \
 	  || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
+	@echo "Installing into .venv what the demo and the tests need: once, a minute or two…"
 	@# The lock is whole, so pip resolves nothing: an older pip would look for newer releases of extras, and stop.
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	@$(PY) -m pip check >/dev/null || { $(PY) -m pip check; exit 1; }
 	@rm -f .venv/.installed-* && touch $@
 

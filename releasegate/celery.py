@@ -30,7 +30,9 @@ def transport_options(url: str) -> dict:
 app = Celery("releasegate")
 app.set_default()  # bells ring from a thread of their own, and Celery's current app is per thread
 app.conf.update(
-    broker_url=settings.BROKER_URL,
+    broker_url=settings.BROKER_URL
+    if settings.BROKER_URL != MEMORY
+    else MEMORY + "embedded",  # kombu wants a host
     broker_transport_options=transport_options(settings.BROKER_URL),
     broker_connection_timeout=1.0,
     broker_connection_retry_on_startup=True,

@@ -199,7 +199,8 @@ LANGUAGE_CODE = "en"
 # Static files -----------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(env_text("RELEASEGATE_STATIC_ROOT", str(DATA_DIR / "static")))
+_COLLECTED = Path(env_text("RELEASEGATE_STATIC_ROOT", str(DATA_DIR / "static")))
+STATIC_ROOT = _COLLECTED if PRODUCTION else None  # elsewhere they are served from where they lie
 WHITENOISE_USE_FINDERS = not PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -16,6 +16,15 @@ PEOPLE = {
     "iris": ("Iris Tanaka", ["administrator"]),
 }
 ADMIN = ("admin", "Ada Minton")
+WHO = {  # what a newcomer wants to know of them
+    "rita": "release manager",
+    "rosa": "release manager, and an owner of payments",
+    "omar": "owner of payments and of storefront",
+    "dana": "developer in both teams; asks for deployments",
+    "aude": "auditor",
+    "admin": "administrator",
+    "iris": "administrator",
+}
 GROUPS = {
     "release-managers": ["rita", "rosa"],
     "payments-owners": ["rosa", "omar"],

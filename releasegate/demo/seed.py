@@ -23,14 +23,13 @@ def until(condition, *, seconds: float = 25.0, what: str = "it"):
     raise TimeoutError(f"{what} did not happen within {seconds:.0f} s")
 
 
-def make(client: Client, path: str, body: dict) -> dict | None:
-    """POST, or None when it exists already."""
-    try:
-        return client.post(path, body)
-    except ApiError as error:
-        if error.status == 409 and error.body.get("code") == "already_exists":
-            return None
-        raise
+def make(client: Client, path: str, key: str, bodies: list[dict]) -> set[str]:
+    """POST each body whose `key` is not in the list at `path` yet; the names that were made."""
+    there = {row[key] for row in client.get(path, limit=200)["items"]}
+    missing = [body for body in bodies if body[key] not in there]
+    for body in missing:
+        client.post(path, body)
+    return {body[key] for body in missing}
 
 
 class Seed:
@@ -40,6 +39,7 @@ class Seed:
         self.url, self.known = url, known
         self.users = known.setdefault("users", {})
         self.tokens = known.setdefault("application_tokens", {})
+        self.fresh: set[str] = set()  # applications that this start made
 
     def admin(self) -> Client:
         return Client(self.url, self.users["admin"]["token"])
@@ -56,24 +56,28 @@ class Seed:
             body = {"label": "demo", "scopes": PERSON_SCOPES, "expires_in": 365 * DAY}
             first["token"] = client.post("/people/admin/tokens", body)["token"]
         admin = self.admin()
-        for username, (name, roles) in company.PEOPLE.items():
-            user = self.users.setdefault(username, {"password": password()})
-            body = {"username": username, "email": f"{username}@{company.MAIL}", "name": name, "roles": roles}
-            make(admin, "/people", {**body, "password": user["password"]})
+        make(admin, "/people", "username", [self._person(username) for username in company.PEOPLE])
+        for username in company.PEOPLE:
+            user = self.users[username]
             if "token" not in user:
                 asked = {"label": "demo", "scopes": PERSON_SCOPES, "expires_in": 365 * DAY}
                 user["token"] = admin.post(f"/people/{username}/tokens", asked)["token"]
         for user in self.users:
             self.users[user]["groups"] = sorted(g for g, members in company.GROUPS.items() if user in members)
 
+    def _person(self, username: str) -> dict:
+        name, roles = company.PEOPLE[username]
+        secret = self.users.setdefault(username, {"password": password()})["password"]
+        mail = f"{username}@{company.MAIL}"
+        return {"username": username, "email": mail, "name": name, "roles": roles, "password": secret}
+
     def organisation(self) -> None:
         admin = self.admin()
-        for name, members in company.GROUPS.items():
-            make(admin, "/groups", {"name": name, "members": members})
-        for name, members in company.TEAMS.items():
-            make(admin, "/teams", {"name": name, "members": members})
-        for name, body in company.APPLICATIONS.items():
-            make(admin, "/applications", {"name": name, **body})
+        for path, members in (("/groups", company.GROUPS), ("/teams", company.TEAMS)):
+            make(admin, path, "name", [{"name": name, "members": people} for name, people in members.items()])
+        applications = [{"name": name, **body} for name, body in company.APPLICATIONS.items()]
+        self.fresh = make(admin, "/applications", "name", applications)
+        for name in company.APPLICATIONS:
             if name not in self.tokens:
                 asked = {"label": "demo CI", "scopes": APPLICATION_SCOPES, "expires_in": 365 * DAY}
                 self.tokens[name] = admin.post(f"/applications/{name}/tokens", asked)["token"]
@@ -100,19 +104,22 @@ class Seed:
 
     def places(self) -> None:
         admin = self.admin()
-        for name, body in company.ENVIRONMENTS.items():
-            make(admin, "/environments", {"name": name, "region": company.REGION, **body})
-        there = {row["name"] for row in admin.get("/windows", limit=200)["items"]}
-        for window in company.WINDOWS:
-            if window["name"] not in there:
-                admin.post("/windows", window)
+        places = [
+            {"name": name, "region": company.REGION, **body} for name, body in company.ENVIRONMENTS.items()
+        ]
+        make(admin, "/environments", "name", places)
+        make(admin, "/windows", "name", company.WINDOWS)
         for application, source in company.PIPELINES.items():
-            try:
-                admin.get(f"/pipelines/{application}")
-            except ApiError as error:
-                if error.status != 404:
-                    raise
+            if application in self.fresh or not self._has_pipeline(admin, application):
                 admin.call("PUT", f"/pipelines/{application}", {"source": source})
+
+    def _has_pipeline(self, admin: Client, application: str) -> bool:
+        try:
+            return bool(admin.get(f"/pipelines/{application}"))
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return False
 
     def history(self, artifacts: dict, run_outside) -> None:
         """1.0.0 runs everywhere as a baseline; 1.1.0 went through dev and staging and waits in prod."""

@@ -49,15 +49,18 @@ def prepare(data_dir: Path, *, reset: bool):
 
 
 def open_memory(data_dir: Path) -> dict:
-    """What demo.json holds (passwords and tokens, the same on every start), with the first administrator in it."""
+    """What demo.json holds (passwords and tokens, the same on every start), with everybody in it."""
     secret = data_dir / "secret-key"
     if not secret.exists():
         secret.touch(mode=0o600)
         secret.write_text(settings.SECRET_KEY)
     path = data_dir / MEMORY
     known = json.loads(path.read_text()) if path.exists() else {}
-    first_administrator(known)
+    # Before anybody is made: a start that is killed in the middle must not leave people with lost passwords.
+    for username in (company.ADMIN[0], *company.PEOPLE):
+        known.setdefault("users", {}).setdefault(username, {"password": password()})
     remember(path, known)
+    first_administrator(known)
     return known
 
 
@@ -72,7 +75,6 @@ def remember(path: Path, known: dict) -> None:
 
 def first_administrator(known: dict) -> None:
     """What `manage.py createadmin` does, with a password that demo.json keeps."""
-    first = known.setdefault("users", {}).setdefault("admin", {"password": password()})
     if Person.objects.filter(username="admin").exists():
         return
     create_person(
@@ -80,7 +82,7 @@ def first_administrator(known: dict) -> None:
         username="admin",
         email=f"admin@{company.MAIL}",
         name=company.ADMIN[1],
-        password=first["password"],
+        password=known["users"]["admin"]["password"],
         roles=[ADMINISTRATOR],
     )
 

@@ -1,8 +1,10 @@
 """The demo contract of the API reference, field by field, against one running demo."""
 
 import hashlib
+import json
 import re
 import stat
+import subprocess
 import time
 import urllib.request
 from pathlib import Path
@@ -11,6 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from releasegate.demo.welcome import welcome
 from tests.demo.running import Demo
 from tests.journeys.wire import Api, until
 
@@ -176,6 +179,27 @@ def test_artifacts_can_be_posted_under_another_version(demo):
     path = f"/builds/{first.body['id']}"
     until(lambda: ci.get(path)["state"] == "verified", what="7.0.0 verified")
     assert Api(demo.url, demo.said["application_tokens"]["payments"]).ask("GET", path).status == 404
+
+
+def test_a_person_is_told_where_as_whom_and_a_line_that_posts_a_build_as_it_stands(demo):
+    told = welcome(demo.said, 17.4)
+    assert f"\n  {demo.url}\n" in told
+    for name, user in demo.said["users"].items():
+        assert re.search(rf"^  {name} +{user['password']}  \w", told, re.MULTILINE)
+    (line,) = re.findall(r"^  (curl .*)$", told, re.MULTILINE)
+    posted = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=30)
+    answer = json.loads(posted.stdout)
+    assert (answer.get("version"), answer.get("created"), posted.stderr) == ("1.2.0", True, ""), answer
+    again = json.loads(subprocess.run(["sh", "-c", line], capture_output=True, timeout=30).stdout)
+    assert (again["id"], again["created"]) == (answer["id"], False)
+
+
+def test_a_start_says_nothing_that_looks_like_trouble(demo):
+    before_us = demo.log.read_text().partition("/sign-in")[0]
+    assert before_us.splitlines()[0].startswith("Starting Release Gate")
+    assert "Warning" not in before_us
+    assert '"level": "error"' not in before_us
+    assert "kombu" not in before_us
 
 
 @pytest.mark.parametrize(("application", "owner"), [("payments", "omar"), ("storefront", "omar")])

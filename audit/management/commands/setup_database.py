@@ -23,7 +23,8 @@ class Command(BaseCommand):
         call_command("createcachetable", **quiet)
         if postgresql:
             self._rights()
-        self.stderr.write("the database is set up")
+        if options["verbosity"]:
+            self.stderr.write("the database is set up")
 
     def _roles(self) -> None:
         """Where the owner may not create roles, a database administrator has done so, or the grants will say

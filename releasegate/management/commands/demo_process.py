@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from releasegate.demo import start
 from releasegate.demo.stack import Stack
+from releasegate.demo.welcome import welcome
 
 
 class Command(BaseCommand):
@@ -36,6 +37,11 @@ class Command(BaseCommand):
             lock = start.prepare(data_dir, reset=reset)
         except start.DataDirRefused as refused:
             raise CommandError(str(refused)) from refused
+        known = (data_dir / start.MEMORY).exists()
+        self.stderr.write(
+            "Starting Release Gate and its sandbox AWS"
+            + ("…" if known else "; the first time takes half a minute…")
+        )
         with lock, RealStdout() as out:
             self._run(host, port, data_dir, out, as_json=options["json"])
         os._exit(0)  # no thread of the broker's client may keep the process for longer than it takes
@@ -57,7 +63,7 @@ class Command(BaseCommand):
         _sleep(wake)
         if not told.is_set():
             said = beginning.result()
-            out.write((json.dumps(said) if as_json else for_people(said, time.monotonic() - began)) + "\n")
+            out.write((json.dumps(said) if as_json else welcome(said, time.monotonic() - began)) + "\n")
             out.flush()
             _sleep(told)
         stack.stop()
@@ -95,33 +101,3 @@ class RealStdout:
 
     def __exit__(self, *_):
         self.real.close()
-
-
-def for_people(said: dict, seconds: float) -> str:
-    """The address, who to sign in as, and one line that posts a build."""
-    rows = "\n".join(
-        f"  {name:<6} {user['password']}   {', '.join(user['groups']) or '-'}"
-        for name, user in said["users"].items()
-    )
-    artifacts = said["artifacts"]["storefront"]["1.1.0"]
-    body = {
-        "application": "storefront",
-        "version": "1.2.0",
-        "commit": "c0ffee".ljust(40, "0"),
-        "branch": "main",
-    }
-    line = json.dumps(body | {"artifacts": artifacts}, separators=(",", ":"))
-    return f"""
-Release Gate is ready after {seconds:.0f} s (a demo: sandbox AWS, nothing real).
-
-  {said["url"]}
-
-Sign in as one of these (user, password, approver groups):
-{rows}
-
-rita and omar can bring payments 1.1.0 to prod. To post a build as a team's CI would:
-
-  curl -sS {said["url"]}/api/v1/builds -H 'Authorization: Bearer {said["application_tokens"]["storefront"]}' \\
-    -H 'Content-Type: application/json' -d '{line}'
-
-Ctrl-C stops everything; a second start keeps the data, --reset starts over."""

@@ -97,8 +97,8 @@ def test_the_process_stops_signing_on_a_mismatch_and_its_file_grows_old(process,
 def test_setting_the_database_up_twice_is_the_same_as_once():
     out = StringIO()
     with as_owner():
-        call_command("setup_database", stderr=out, verbosity=0)
-        call_command("setup_database", stderr=out, verbosity=0)
+        call_command("setup_database", stderr=out)
+        call_command("setup_database", stderr=out)
     assert out.getvalue().count("the database is set up\n") == 2
     add(1)
     assert AuditEvent.objects.count() == 1
