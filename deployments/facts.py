@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
 from approvals import gate
 from approvals.binding import content_hash
 from deployments.binding import subject_of
-from deployments.models import Deployment, Worker
+from deployments.models import Deployment, Lane, Worker
 from deployments.rules import Facts
 from deployments.states import HOLDS_LANE, PENDING, State
 from kernel.clock import raw_now
@@ -139,15 +140,21 @@ def _people(deployment, release, environment, stage, pipeline: PipelineVersion |
 
 
 def _lane(deployment, release, environment):
-    """Who holds the lane, an earlier request of a `queue` lane, the open one that a `reject` lane refuses for."""
+    """Who holds the lane, what locks it, an earlier request of a `queue` lane, the open one that a `reject` lane
+    refuses for."""
     rows = Deployment.objects.filter(application_id=release.application_id, environment=environment)
     if deployment is not None:
         rows = rows.exclude(pk=deployment.pk)
+    shown = Lane.objects.filter(application_id=release.application_id, environment=environment)
+    # What the lane shows is a rollback that failed, until a baseline or a rollback says what runs (E09).
+    locking = Q(state=State.ROLLBACK_FAILED, pk__in=shown.values("deployment"))
     rows = list(
-        rows.filter(state__in=HOLDS_LANE | PENDING)
+        rows.filter(Q(state__in=HOLDS_LANE | PENDING) | locking)
         .order_by("requested_at", "id")
         .values_list("id", "version", "state", "requested_at", "waiting_for")
     )
+    locked = next(((r[0], r[1]) for r in rows if r[2] == State.ROLLBACK_FAILED), None)
+    rows = [r for r in rows if r[2] != State.ROLLBACK_FAILED]
     holder = next(((r[0], r[1], r[2]) for r in rows if r[2] in HOLDS_LANE), None)
     ahead = rejects = None
     if environment.lane == "queue" and deployment is not None:
@@ -163,4 +170,4 @@ def _lane(deployment, release, environment):
         )
     if environment.lane == "reject" and deployment is None and rows:
         rejects = f"{rows[0][1]} ({rows[0][0]})"
-    return {"lane_holder": holder, "lane_ahead": ahead, "lane_rejects": rejects}
+    return {"lane_holder": holder, "lane_ahead": ahead, "lane_rejects": rejects, "lane_locked": locked}

@@ -62,6 +62,9 @@ class Facts:
     lane_rejects: str | None  # with the policy `reject`: another open request
     pool: str
     pool_alive: bool
+    lane_locked: tuple[str, str] | None = (
+        None  # a rollback failed here and nobody has said what runs: its version
+    )
 
 
 def _check(name: str, state: CheckState, *reasons: Reason) -> Check:
@@ -196,6 +199,11 @@ def lane(facts: Facts) -> Check:
             ),
         )
     reasons = []
+    if facts.lane_locked and not facts.returning:
+        failed, version = facts.lane_locked
+        text = f"Going back from {version} failed; what runs there is not known, so the lane is locked."
+        how = "Mend it in AWS, then record what runs there (a baseline), or roll back."
+        reasons.append(Reason("lane_busy", text, f"deployment:{failed}", None, how))
     if facts.lane_holder:
         held_by, version, state = facts.lane_holder
         text = f"{version} is being deployed there ({state}); one deployment runs in a lane at a time."

@@ -67,11 +67,12 @@ def _cancel(actor: Actor, row: Deployment, reason: str) -> Deployment:
 
 def _ask(actor: Actor, row: Deployment, reason: str, at) -> Deployment:
     """Running, and perhaps nothing sent yet: the worker looks before its first change, the only safe point."""
-    if Intent.objects.filter(deployment=row, purpose="apply").exists():
-        raise TooLate("AWS is already being changed; stopping in the middle would leave it half done.")
     held = Deployment.objects.filter(pk=row.pk, state=State.RUNNING, cancel_requested_at=None)
     if held.update(cancel_requested_at=at, cancel_requested_by=actor.name, cancel_reason=reason) != 1:
         raise LostRace
+    # Looked at under the row's lock: a worker that intends its first change at this instant is seen, or sees us.
+    if Intent.objects.filter(deployment=row, purpose="apply").exists():
+        raise TooLate("AWS is already being changed; stopping in the middle would leave it half done.")
     append(
         kind="deployment.cancel_requested",
         actor=actor,

@@ -9,6 +9,11 @@ from deployments.states import State
 from deployments.transition import transition
 from kernel.clock import now
 
+CLEARED_BY = {
+    State.UNCERTAIN: "It is read again by itself, and goes on once AWS answers.",
+    State.NEEDS_HUMAN: "Look into AWS, then record what is true there (resolve), with a reason.",
+}
+
 
 def settle_doubt(work: Work, phase: State, moved: Moved) -> Again:
     """Go to `uncertain` with the doubt, back to `phase` when it is gone, to `needs_human` when reading won't help."""
@@ -27,7 +32,8 @@ def _move(work: Work, to: State, why: str) -> None:
     with transaction.atomic():
         journal.fence(work.deployment)
         at = now()
-        reasons = [{"code": str(to), "text": why, "object": None, "until": None, "how_to_clear": None}]
-        kept = reasons if to in (State.UNCERTAIN, State.NEEDS_HUMAN) else []
+        about = {"object": f"account:{work.deployment.environment.account_id}", "until": None}
+        how = CLEARED_BY.get(to)
+        kept = [{"code": str(to), "text": why, **about, "how_to_clear": how}] if how else []
         transition(work.deployment, to, actor=work.actor, at=at, why=why, reasons=kept)
         journal.log(work.deployment, [f"{to}: {why}"], at)

@@ -42,6 +42,14 @@ def tell_of_fence(deployment_id: str, epoch: int, worker: str) -> None:
         )
 
 
+def not_cancelled(deployment: Deployment) -> None:
+    """Under the fence's lock, before the first change: a cancel that was accepted this instant still counts."""
+    if Intent.objects.filter(deployment=deployment, purpose="apply").exists():
+        return
+    if Deployment.objects.filter(pk=deployment.pk, cancel_requested_at__isnull=False).exists():
+        raise LostRace
+
+
 def step_of(deployment: Deployment, kind: StepKind) -> Step | None:
     return Step.objects.filter(deployment=deployment, kind=kind).order_by("-seq").first()
 

@@ -1,7 +1,10 @@
 """A deployment that has not started: plan it, ask the people, ask decide(), start it or say why not."""
 
+import zlib
+
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from approvals import gate
 from approvals.actions.rebind import rebind
@@ -17,8 +20,9 @@ from deployments.rules import state_for
 from deployments.states import State
 from deployments.transition import transition
 from kernel.refusals import LostRace
-from kernel.verdicts import Allow, CheckState, Verdict, Wait, wire_time
+from kernel.verdicts import Allow, Check, CheckState, Reason, Verdict, Wait, wire_time
 
+TURN_SECONDS = 0.5  # between two that start at the same opening, times the time scale
 RECHECK_SECONDS = 15  # a waiting deployment is asked again at least this often, times the time scale
 
 
@@ -33,11 +37,23 @@ def tick(work: Work) -> Again:
         return NOW
     verdict = decide(deployment, work.actor, work.at)
     if isinstance(verdict, Allow):
-        return start.attempt(work)
+        changed = planning.still_holds(work)
+        if changed is None:
+            return start.attempt(work)
+        if changed.doubt:
+            settle(work, _unread(verdict, changed.doubt))
+        return changed.again
     settle(work, verdict)
     if _wants_plan(verdict):
         return planning.tick(work)
     return due(work, verdict)
+
+
+def _unread(verdict: Verdict, doubt: str) -> Wait:
+    """Everything is allowed, and AWS cannot be asked whether the plan is still the one people saw."""
+    reason = Reason("external_check", doubt, None, None, "It is read again by itself, and starts then.")
+    waits = Check("plan", CheckState.WAIT, (reason,))
+    return Wait((reason,), None, tuple(waits if c.name == "plan" else c for c in verdict.checks))
 
 
 def _wants_plan(verdict: Verdict) -> bool:
@@ -51,7 +67,22 @@ def due(work: Work, verdict: Verdict) -> Again:
     recheck = RECHECK_SECONDS * settings.TIME_SCALE
     if verdict.until is None:
         return Again(recheck)
-    return Again(min(recheck, max(0.05, (verdict.until - work.at).total_seconds())))
+    left = (verdict.until - work.at).total_seconds()
+    if left > recheck:
+        return Again(recheck)
+    return Again(max(0.05, left) + _turn(work.deployment))
+
+
+def _turn(deployment: Deployment) -> float:
+    """Seconds after an opening: in request order, and never all at one instant (D11)."""
+    if deployment.waiting_for != "window":
+        return 0
+    waiting = Deployment.objects.filter(state=State.WAITING, waiting_for="window")
+    earlier = Q(requested_at__lt=deployment.requested_at)
+    earlier |= Q(requested_at=deployment.requested_at, pk__lt=deployment.pk)
+    # The same at every look, or a later one could overtake; spread over half a turn, so that turns never touch.
+    jitter = zlib.crc32(deployment.pk.encode()) / 2**32 / 2
+    return (waiting.filter(earlier).count() + jitter) * TURN_SECONDS * settings.TIME_SCALE
 
 
 def ask_people(work: Work) -> None:

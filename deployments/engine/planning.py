@@ -143,7 +143,8 @@ def still_holds(work: Work) -> Moved | None:
         # Reading only: what plan() would create again is not created here.
         return Done("read", {}) if isinstance(progress, Calls) else progress
 
-    moved = drive(work, step, ask, lambda: work.session("plan"))
+    # What was approved stays approved while AWS does not let us look: a refusal here ends nothing.
+    moved = drive(work, step, ask, lambda: work.session("plan"), changing=True)
     progress = seen[0] if seen else None
     if isinstance(progress, Done) and plan_digest(progress.result) == work.deployment.plan_digest:
         return None

@@ -24,7 +24,9 @@ def tick(work: Work) -> Again:
     step = journal.step_of(work.deployment, StepKind.ROLLBACK)
     back_to = _target(step)
     if step.state != StepState.DONE:
-        moved = drive(work, step, lambda: _ask(work, step, back_to), lambda: work.session("deploy"))
+        moved = drive(
+            work, step, lambda: _ask(work, step, back_to), lambda: work.session("deploy"), changing=True
+        )
         if moved.failed:
             return _end(work, State.ROLLBACK_FAILED, step, moved.failed.detail)
         if moved.done:
@@ -69,6 +71,8 @@ def _target_of(work: Work, back_to: Deployment) -> dict:
 
 
 def _overdue(step: Step, moved: Moved) -> Moved:
+    if moved.paused:
+        return moved
     if step.started_at and (now() - step.started_at).total_seconds() > ROLLBACK_SECONDS:
         return Moved(doubt=moved.doubt or "AWS is still going back after an hour.", stuck=True)
     return moved

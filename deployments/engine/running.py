@@ -35,6 +35,7 @@ def tick(work: Work) -> Again:
         step,
         lambda: work.executor.apply(context_for(work, step, "deploy")),
         lambda: work.session("deploy"),
+        changing=Intent.objects.filter(deployment=deployment, purpose="apply").exists(),
     )
     if moved.done:
         return _verify_next(work, step, StepState.DONE, moved.done.detail)
@@ -45,6 +46,8 @@ def tick(work: Work) -> Again:
 
 def _overdue(step: Step, moved: Moved) -> Moved:
     """Past its time: AWS has just been read and is still at it, so nobody may claim an outcome (E18)."""
+    if moved.paused:
+        return moved
     if step.started_at and (now() - step.started_at).total_seconds() > APPLY_SECONDS:
         return Moved(doubt=moved.doubt or "AWS is still at it after an hour.", stuck=True)
     return moved

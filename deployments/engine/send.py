@@ -40,6 +40,17 @@ class Sent:
     throttled: bool = False
 
 
+def given_up(deployment, calls: tuple[Call, ...]) -> str | None:
+    """The first of `calls` that was sent so often without an answer that it is not sent again; None: none."""
+    lost = Intent.objects.filter(
+        deployment=deployment,
+        token__in=[call.token for call in calls],
+        outcome=IntentOutcome.AMBIGUOUS,
+        sends__gte=MOST_AMBIGUOUS,
+    )
+    return lost.values_list("api", flat=True).first()
+
+
 def send(work: Work, step: Step, calls: tuple[Call, ...], session: AwsSession) -> Sent:
     """Send all `calls`; stops at the first that is not done. LostRace when the lease was lost."""
     for start in range(0, len(calls), BATCH):
@@ -48,6 +59,8 @@ def send(work: Work, step: Step, calls: tuple[Call, ...], session: AwsSession) -
             reach("before_intent", call.api, call.token)
         with transaction.atomic():
             journal.fence(work.deployment)
+            if batch[0].purpose == "apply":
+                journal.not_cancelled(work.deployment)
             intents = journal.intend(work.deployment, step, batch, work.at)
             _event(work, "aws.intended", intents)
         for call in batch:

@@ -5,7 +5,6 @@ from django.db import IntegrityError, transaction
 from approvals.actions.consume import consume
 from deployments.decision import decide, with_everything
 from deployments.engine import journal, pending_steps
-from deployments.engine.planning import still_holds
 from deployments.engine.supersede import supersede_older
 from deployments.engine.work import NOW, Again, Work
 from deployments.models import Deployment, Lane
@@ -19,9 +18,6 @@ RETRY_SECONDS = 0.2  # after a lost race for the lane
 
 def attempt(work: Work) -> Again:
     """Start, if decide() still says Allow inside the transaction; otherwise come back at once and settle."""
-    changed = still_holds(work)
-    if changed is not None:
-        return changed.again
     try:
         with transaction.atomic():
             journal.fence(work.deployment)

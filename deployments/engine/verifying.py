@@ -42,7 +42,13 @@ def run_tests(work: Work, step: Step, release, phase: State) -> tuple[str | None
     if index >= len(suites):
         return _all_done(work, step, suites)
     suite, attempt = suites[index], step.data.get("attempt", 1)
-    moved = drive(work, step, lambda: _ask(work, step, release, suite, attempt), lambda: work.session("test"))
+    moved = drive(
+        work,
+        step,
+        lambda: _ask(work, step, release, suite, attempt),
+        lambda: work.session("test"),
+        changing=True,
+    )
     if moved.done or moved.failed:
         _record(work, step, release, suite, attempt, moved)
         return None, settle_doubt(work, phase, Moved(again=NOW))

@@ -121,6 +121,9 @@ def _plan(context: Context, purpose: str) -> Progress:
         return Unknown(f"The stack is in {status}; a person must mend it in AWS.")
     found = _describe(context)
     if found is None:
+        intent = context.sent(f"{context.name_prefix}-plan")
+        if intent is not None and intent.outcome == "done" and "change_set" not in context.data:
+            return Poll("AWS took the order; the change set is not visible yet.")
         refused = _refused(context, f"{context.name_prefix}-plan")
         return refused or _create(
             context, "UPDATE" if status not in (None, "REVIEW_IN_PROGRESS") else "CREATE", purpose

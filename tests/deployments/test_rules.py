@@ -64,6 +64,7 @@ CASES = [
     ({"not_before": LATER}, "wait", "scheduled", "waiting", "schedule"),
     ({"lane_holder": ("dep_2", "0.9", "running")}, "wait", "lane_busy", "waiting", "lane"),
     ({"lane_ahead": ("dep_2", "0.9")}, "wait", "lane_busy", "waiting", "lane"),
+    ({"lane_locked": ("dep_2", "0.9")}, "wait", "lane_busy", "waiting", "lane"),
     ({"pool_alive": False}, "wait", "pool_unavailable", "waiting", "lane"),
     ({"lane_rejects": "0.9 (dep_2)"}, "deny", "lane_rejected", "rejected", ""),
 ]
@@ -117,6 +118,12 @@ def test_a_hypothetical_question_does_not_need_a_plan():
 
 def test_a_rollback_does_not_ask_for_promotion():
     assert isinstance(judge(replace(GOOD, returning=True, previous_at=None)), Allow)
+
+
+def test_a_lane_locked_by_a_failed_rollback_is_opened_by_a_rollback():
+    locked = replace(GOOD, lane_locked=("dep_2", "0.9"))
+    assert "what runs there is not known" in judge(locked).reasons[0].text
+    assert isinstance(judge(replace(locked, returning=True)), Allow)
 
 
 @given(st.lists(st.sampled_from(CASES), min_size=1, max_size=4))

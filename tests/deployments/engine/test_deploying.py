@@ -5,27 +5,9 @@ from datetime import timedelta
 import pytest
 
 from deployments.actions.cancel import cancel
-from deployments.engine.work import cache
 from deployments.models import Deployment, Intent, Lane, Worker
 from kernel.clock import now
-from tests.deployments.engine.driving import BAD, Engine
-
-
-@pytest.fixture
-def engine(transactional_db, settings, sandbox, sessions, target):
-    config = sessions.config
-    settings.AWS_ENDPOINT_URL = config.endpoint_url
-    settings.AWS_ACCESS_KEY_ID, settings.AWS_SECRET_ACCESS_KEY = (
-        config.access_key_id,
-        config.secret_access_key,
-    )
-    settings.POLL_SECONDS, settings.TIME_SCALE = (0.02, 0.1), 0.01
-    cache.sessions.clear()
-    return Engine(target, sessions.tools().client("s3"))
-
-
-def value(session):
-    return session.client("ssm").get_parameter(Name="/p")["Parameter"]["Value"]
+from tests.deployments.engine.driving import BAD, value
 
 
 def test_release_is_planned_applied_tested_and_runs(engine, session, control):
