@@ -134,7 +134,7 @@ def test_a_cancel_accepted_at_the_last_instant_is_kept(engine, control, monkeypa
     row = engine.ask("1.0.0")
     answers = []
 
-    def cancel_now(moment, api):
+    def cancel_now(moment, api, token):
         if (moment, api) == ("before_intent", "cloudformation.ExecuteChangeSet") and not answers:
             for _ in range(2):
                 answers.append(cancel(actor=engine.world.actor("dana"), deployment_id=row.pk, reason="Stop."))
