@@ -963,27 +963,85 @@ def read_artifact(text, files):
         artifact["version_id"] = version
     if name in files:
         artifact.update(measured(files.pop(name), artifact.get("digest")))
+    elif "digest" not in artifact and uri.startswith("s3://") and os.environ.get("AWS_ACCESS_KEY_ID"):
+        with S3Object(artifact["uri"], version, os.environ).open() as stream:
+            artifact.update(hashed(stream))
     if not DIGEST.match(artifact.get("digest", "")):
         raise Exit(USAGE, "the artifact %s needs its digest: append @sha256:<64 hex digits>, "
-                          "or give a local copy with --artifact-file %s=PATH" % (name, name))  # fmt: skip
+                          "give a local copy with --artifact-file %s=PATH, "
+                          "or the AWS_ACCESS_KEY_ID of somebody who may read it" % (name, name))  # fmt: skip
     return artifact
 
 
 def measured(path, claimed):
     """{digest, size} of a local file; Exit 2 if it cannot be read or is not what was claimed."""
-    data = hashlib.sha256()
-    size = 0
     try:
         with open(path, "rb") as file:
-            for chunk in iter(lambda: file.read(1 << 20), b""):
-                data.update(chunk)
-                size += len(chunk)
+            found = hashed(file)
     except OSError as error:
         raise Exit(USAGE, "%s cannot be read: %s" % (path, error.strerror or error)) from error
-    digest = "sha256:" + data.hexdigest()
-    if claimed not in (None, digest):
-        raise Exit(USAGE, "%s has the digest %s, not %s" % (path, digest, claimed))
-    return {"digest": digest, "size": size}
+    if claimed not in (None, found["digest"]):
+        raise Exit(USAGE, "%s has the digest %s, not %s" % (path, found["digest"], claimed))
+    return found
+
+
+def hashed(stream):
+    """{digest, size} of what a stream holds, read in pieces."""
+    data, size = hashlib.sha256(), 0
+    for chunk in iter(lambda: stream.read(1 << 20), b""):
+        data.update(chunk)
+        size += len(chunk)
+    return {"digest": "sha256:" + data.hexdigest(), "size": size}
+
+
+class S3Object:
+    """One version of an object, read with the credentials that the job already has (Signature Version 4)."""
+
+    def __init__(self, uri, version, env):
+        bucket, _, key = uri[len("s3://") :].partition("/")
+        self.uri, self.env = uri, env
+        self.region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"
+        endpoint = env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL")
+        self.endpoint = (endpoint or "https://s3.%s.amazonaws.com" % self.region).rstrip("/")
+        self.path = urllib.parse.quote("/%s/%s" % (bucket, key), safe="/-_.~")
+        self.query = "versionId=" + urllib.parse.quote(version, safe="-_.~") if version else ""
+
+    def headers(self, at):
+        """Those that sign the request; `at`: the time as 20260102T030405Z."""
+        named = {
+            "host": urllib.parse.urlsplit(self.endpoint).netloc,
+            "x-amz-content-sha256": hashlib.sha256(b"").hexdigest(),
+            "x-amz-date": at,
+        }
+        if self.env.get("AWS_SESSION_TOKEN"):
+            named["x-amz-security-token"] = self.env["AWS_SESSION_TOKEN"]
+        names = ";".join(sorted(named))
+        lines = "".join("%s:%s\n" % (name, named[name]) for name in sorted(named))
+        request = "\n".join(["GET", self.path, self.query, lines, names, named["x-amz-content-sha256"]])
+        scope = [at[:8], self.region, "s3", "aws4_request"]
+        digest = hashlib.sha256(request.encode()).hexdigest()
+        text = "\n".join(["AWS4-HMAC-SHA256", at, "/".join(scope), digest])
+        key = ("AWS4" + self.env.get("AWS_SECRET_ACCESS_KEY", "")).encode()
+        for part in scope:
+            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+        signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        credential = "%s/%s" % (self.env["AWS_ACCESS_KEY_ID"], "/".join(scope))
+        parts = "Credential=%s, SignedHeaders=%s, Signature=%s" % (credential, names, signature)
+        return dict(named, Authorization="AWS4-HMAC-SHA256 " + parts)
+
+    def open(self):
+        """The object's bytes as a stream; Exit 6, 5, 2 or 8 where S3 refuses or is not there."""
+        address = self.endpoint + self.path + ("?" + self.query if self.query else "")
+        at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        try:
+            return urllib.request.urlopen(
+                urllib.request.Request(address, headers=self.headers(at)), timeout=60
+            )
+        except urllib.error.HTTPError as error:
+            code = {403: IDENTITY, 404: NOT_FOUND}.get(error.code, USAGE if error.code < 500 else SERVER)
+            raise Exit(code, "S3 answered %d for %s" % (error.code, self.uri)) from error
+        except OSError as error:
+            raise Exit(SERVER, "no answer from S3: %s" % (getattr(error, "reason", None) or error)) from error
 
 
 def commits_from_git(span, limit=200):

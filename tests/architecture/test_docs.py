@@ -12,6 +12,7 @@ import pytest
 from approvals.states import ApprovalState
 from audit.tags import Kind
 from builds.states import ArtifactState, BuildState
+from cli import relgate
 from deployments.states import NEXT, State, StepState
 from releases.states import ReleaseState
 from tests.architecture import source
@@ -105,9 +106,29 @@ def _help_of(verb: list[str]) -> subprocess.CompletedProcess:
 
 
 def test_every_exit_code_is_explained():
-    assert first_column("docs/reference/cli.md")[-1].startswith("relgate verify")
     rows = re.findall(r"^\| (\d) \|", source.text("docs/reference/cli.md"), re.MULTILINE)
     assert rows == [str(code) for code in range(10)]
+
+
+def test_every_flag_that_all_commands_take_is_explained():
+    explained = re.findall(
+        r"`(--[a-z-]+)`",
+        "".join(re.findall(r"^\| (`--.*?) \|", source.text("docs/reference/cli.md"), re.MULTILINE)),
+    )
+    taken = [flag for action in relgate.global_flags()._actions for flag in action.option_strings]
+    assert sorted(explained) == sorted(taken)
+
+
+def test_every_decision_that_is_named_was_taken():
+    taken = {Path(path).name[:4] for path in DOCUMENTS if path.startswith("docs/adr/")}
+    named = {
+        (path, number)
+        for path in source.tracked()
+        if path.endswith((".py", ".md", ".toml", ".yml", "Makefile"))
+        for number in re.findall(r"ADR (\d{4})", source.text(path))
+    }
+    assert named
+    nothing(place for place in named if place[1] not in taken)
 
 
 def test_every_state_is_explained_and_every_edge_is_drawn():
