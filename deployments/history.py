@@ -27,9 +27,10 @@ def record(deployment: Deployment) -> None:
             "ended_at": deployment.ended_at,
             "reason": deployment.reason or MISSING,
             "approvals": approvals_in_words(deployment),
+            "eligibility": eligibility_in_words(deployment),
             "gate_version": str(approval.gate.get("version", MISSING)) if approval else "no gate",
             "content_hash": approval.content_hash if approval else "no gate",
-            "window": _window(deployment),
+            "window": window_in_words(deployment),
             "evidence": _evidence(deployment, build),
             "artifacts": "; ".join(f"{a.name} {a.digest}" for a in build.artifacts.all()) or MISSING,
             "commit": build.commit or MISSING,
@@ -39,11 +40,25 @@ def record(deployment: Deployment) -> None:
             "plan": deployment.plan_digest or MISSING,
             "tests": _tests(deployment),
             "previous_version": deployment.previous_version or MISSING,
-            "rolled_back_to": deployment.rolled_back_to,
+            "rolled_back_to": deployment.rolled_back_to or "not rolled back",
             "break_glass": deployment.break_glass,
+            "review": MISSING if deployment.break_glass else "none needed",
             "outcome": _outcome(deployment),
+            **_ids(deployment),
         },
     )
+
+
+def _ids(deployment: Deployment) -> dict:
+    """What never changes its name."""
+    pipeline = deployment.pipeline_version
+    return {
+        "release": deployment.release_id,
+        "build": deployment.release.build_id,
+        "approval": deployment.approval_id or "no gate",
+        "requester": deployment.requested_by_tag or MISSING,
+        "pipeline_version": str(pipeline.number) if pipeline else MISSING,
+    }
 
 
 def approvals_in_words(deployment: Deployment) -> str:
@@ -52,23 +67,54 @@ def approvals_in_words(deployment: Deployment) -> str:
         return "none claimed (baseline)"
     if deployment.approval is None:
         return "none needed" if deployment.state not in PENDING else MISSING
-    votes = (
-        deployment.approval.votes.select_related("person")
-        .filter(void=False, withdrawn_at=None)
-        .order_by("at", "id")
-    )
     words = [
         f"{v.person.username} ({', '.join(v.groups) or MISSING}) {v.decision} {wire_time(v.at)}"
         + (f": {v.comment}" if v.comment else "")
-        for v in votes
+        for v in _standing(deployment)
     ]
     return "; ".join(words) or "none yet"
 
 
-def _window(deployment: Deployment) -> str:
-    if deployment.started_at is None:
-        return MISSING if deployment.kind != "baseline" else "not asked (baseline)"
-    return "open at start"
+def eligibility_in_words(deployment: Deployment) -> str:
+    """`rita (release-managers) filled release-managers; kept out: requester, author`: why each vote counted, by the
+    groups of that moment and the key it filled at the start; and whom the gate let fill none."""
+    approval = deployment.approval
+    if approval is None:
+        return approvals_in_words(deployment)
+    keys = (deployment.start_record or {}).get("keys", ())
+    seats = {name: key["group"] for key in keys for name in key["filled_by"]}
+    words = [
+        f"{vote.person.username} ({', '.join(vote.groups) or MISSING})"
+        + (f" filled {seats[vote.person.username]}" if vote.person.username in seats else "")
+        for vote in _standing(deployment)
+    ]
+    return "; ".join([*words, "kept out: " + (", ".join(approval.gate.get("exclude") or ()) or "nobody")])
+
+
+def window_in_words(deployment: Deployment) -> str:
+    """`open: window Nights (win_… version 3)`: what the calendar rested on when it started, as it was then."""
+    if deployment.kind == "baseline":
+        return "not asked (baseline)"
+    if deployment.started_at is None or not deployment.start_record:
+        return MISSING
+    found = deployment.start_record["calendar"]
+    opened = [f"window {_versioned(row)}" for row in found["windows"]]
+    if not opened:
+        opened = ["open by default, no window names it"] if found["default_open"] else ["no window"]
+    frozen = [
+        f"freeze {_versioned(row)} {'in force' if row['stops'] else 'in force, does not stop this'}"
+        for row in found["freezes"]
+    ]
+    return f"{'open' if found['open'] else 'closed'}: " + "; ".join(opened + frozen)
+
+
+def _versioned(row: dict) -> str:
+    return f"{row['name']} ({row['id']} version {row['version']})"
+
+
+def _standing(deployment: Deployment):
+    votes = deployment.approval.votes.select_related("person").filter(void=False, withdrawn_at=None)
+    return votes.order_by("at", "id")
 
 
 def _evidence(deployment: Deployment, build) -> str:

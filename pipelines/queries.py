@@ -1,5 +1,6 @@
 """Reads about accounts, environments, pipelines and the calendar, and who may see which application."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -186,6 +187,30 @@ def opening_for(
     return calendar.opening(calendars_for(environment, application, action=action), at, zone)
 
 
+def calendar_in_force(
+    environment: Environment, application: str, at: datetime, *, action: str = "deploy"
+) -> dict:
+    """What the calendar said at `at`, to be kept: {"open", "default_open", "windows", "freezes"}, the last two as
+    [{"id", "name", "version"}], of freezes also whether this one "stops" the action. Two queries."""
+    place = calendars_for(environment, application, action=action)
+    opened = [w for w in place.windows if calendar.is_open(_only(place, windows=[w]), at)]
+    frozen = [f for f in place.freezes if not calendar.is_open(_only(place, freezes=[f]), at)]
+    return {
+        "open": calendar.is_open(place, at),
+        "default_open": environment.default_open,
+        "windows": [{"id": w.id, "name": w.name, "version": w.version} for w in opened],
+        "freezes": [
+            {"id": f.id, "name": f.name, "version": f.version, "stops": action in f.actions} for f in frozen
+        ],
+    }
+
+
+def _only(place: calendar.Calendars, *, windows=(), freezes=()) -> calendar.Calendars:
+    """The same place with this one window or freeze alone; of a freeze, what it stops."""
+    action = freezes[0].actions[0] if freezes else place.action
+    return replace(place, windows=windows, freezes=freezes, default_open=not windows, action=action)
+
+
 def next_opening_for(
     environment: Environment, application: str | None, at: datetime, *, zone: str = "UTC"
 ) -> calendar.Opening:
@@ -214,6 +239,7 @@ def as_window_rule(row: Window) -> WindowRule:
         start=row.start,
         duration=row.duration,
         in_flight=row.in_flight,
+        version=row.version,
     )
 
 
@@ -231,4 +257,5 @@ def as_freeze_rule(row: Freeze) -> FreezeRule:
         reason=row.reason,
         contact=row.contact,
         actions=tuple(row.actions),
+        version=row.version,
     )

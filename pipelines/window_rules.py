@@ -32,6 +32,7 @@ class Window:
     start: str
     duration: int
     in_flight: str = "finish"
+    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Freeze:
     reason: str = ""
     contact: str = ""
     actions: tuple[str, ...] = ("deploy",)
+    version: int = 1
 
 
 def validate_window(

@@ -1,8 +1,11 @@
 """The start: decide() once more, consume the approval, take the lane: one transaction, or nothing."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 
 from approvals.actions.consume import consume
+from approvals.gate import people
 from deployments.decision import decide, with_everything
 from deployments.engine import journal, pending_steps
 from deployments.engine.supersede import supersede_older
@@ -12,6 +15,7 @@ from deployments.states import State, StepKind, StepState
 from deployments.transition import transition
 from kernel.clock import now
 from kernel.verdicts import Allow
+from pipelines.queries import calendar_in_force
 
 RETRY_SECONDS = 0.2  # after a lost race for the lane
 
@@ -33,6 +37,7 @@ def _start(work: Work) -> Again:
     if not isinstance(verdict, Allow):
         return NOW
     pending_steps.show(deployment, verdict, at)
+    record = _in_force(deployment, at)
     if deployment.approval is not None:
         consume(
             request=deployment.approval,
@@ -50,8 +55,9 @@ def _start(work: Work) -> Again:
         State.RUNNING,
         actor=work.actor,
         at=at,
-        data=_proof(deployment, work),
+        data=_proof(deployment, work, record["calendar"]),
         started_at=at,
+        start_record=record,
         pipeline_version=work.pipeline,
         previous_version=lane.version if lane else "",
         reasons=[],
@@ -63,9 +69,24 @@ def _start(work: Work) -> Again:
     return NOW
 
 
-def _proof(deployment: Deployment, work: Work) -> dict:
+def _in_force(deployment: Deployment, at: datetime) -> dict:
+    """Calendar and keys as they are at the start; both may be changed later, what was decided on may not (F07)."""
+    action = "rollback" if deployment.kind == "rollback" else "deploy"
+    found = calendar_in_force(deployment.environment, deployment.application_id, at, action=action)
+    keys = people(deployment.approval, at).keys if deployment.approval is not None else ()
+    return {
+        "calendar": found,
+        "keys": [{"group": key.group, "count": key.count, "filled_by": key.filled_by} for key in keys],
+    }
+
+
+def _proof(deployment: Deployment, work: Work, calendar: dict) -> dict:
     """What lets an outsider check this start from the log alone: the approval, its content and its votes."""
     proof = {"pipeline_version": work.pipeline.number, "plan_digest": deployment.plan_digest}
+    proof |= {
+        name: [{"id": row["id"], "version": row["version"]} for row in calendar[name]]
+        for name in ("windows", "freezes")
+    }
     approval = deployment.approval
     if approval is not None:
         votes = approval.votes.filter(void=False, withdrawn_at=None, decision="approve").order_by("at", "id")

@@ -17,6 +17,7 @@ COLUMNS = (
     ("ended_at", "time"),
     ("reason", "text"),
     ("approvals", "text"),
+    ("eligibility", "text"),
     ("gate_version", "text"),
     ("content_hash", "text"),
     ("window", "text"),
@@ -31,7 +32,13 @@ COLUMNS = (
     ("previous_version", "text"),
     ("rolled_back_to", "text"),
     ("break_glass", "flag"),
+    ("review", "text"),
     ("outcome", "text"),
+    ("release", "text"),
+    ("build", "text"),
+    ("approval", "text"),
+    ("requester", "text"),
+    ("pipeline_version", "text"),
 )
 NAMES = tuple(name for name, _ in COLUMNS)
 # OWASP ASVS 5.0, 1.2.10: cells that a spreadsheet would take for a formula.

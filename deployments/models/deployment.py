@@ -35,6 +35,7 @@ class Deployment(models.Model):
     requested_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    start_record = models.JSONField(null=True)  # what was in force when it started: calendar, keys (start.py)
 
     approval = models.ForeignKey(
         ApprovalRequest, null=True, on_delete=models.PROTECT, related_name="deployments"

@@ -21,6 +21,7 @@ class History(models.Model):
     ended_at = models.DateTimeField(null=True)
     reason = models.TextField()
     approvals = models.TextField()  # "rita (release-managers) approve 2026-…Z: comment; …"
+    eligibility = models.TextField(db_default="not recorded")
     gate_version = models.TextField()
     content_hash = models.TextField()
     window = models.TextField()
@@ -35,7 +36,13 @@ class History(models.Model):
     previous_version = models.TextField()
     rolled_back_to = models.TextField()
     break_glass = models.BooleanField(default=False)
+    review = models.TextField(db_default="not recorded")
     outcome = models.TextField()
+    release = models.TextField(db_default="not recorded")
+    build = models.TextField(db_default="not recorded")
+    approval = models.TextField(db_default="not recorded")
+    requester = models.TextField(db_default="not recorded")
+    pipeline_version = models.TextField(db_default="not recorded")
 
     class Meta:
         indexes = [

@@ -1,5 +1,7 @@
 """The row that leaves in exports: written with every change, blank nowhere by accident (F07)."""
 
+from datetime import timedelta
+
 import pytest
 
 from builds.models import Evidence
@@ -9,6 +11,12 @@ from deployments.models import Deployment, History
 from deployments.states import State
 from kernel.clock import now
 from kernel.verdicts import wire_time
+from pipelines.actions.create_freeze import create_freeze
+from pipelines.actions.create_window import create_window
+from pipelines.models import Window
+from teams.actions.set_group_members import set_group_members
+from tests.deployments.world import SYSTEM
+from tests.teams.events import events
 
 pytestmark = pytest.mark.django_db
 
@@ -50,10 +58,77 @@ def test_a_new_request_says_what_is_not_known_yet(world):
     assert row.artifacts.startswith("template sha256:aaaa")
 
 
-def test_no_text_is_blank_but_where_nothing_was_rolled_back(world):
-    row = stored(world.succeeded())
-    blank = [name for name, kind in COLUMNS if kind == "text" and getattr(row, name) == ""]
-    assert blank == ["rolled_back_to"]
+def test_no_text_is_ever_blank(world):
+    baseline = Deployment.objects.filter(kind="baseline").first()
+    for row in (stored(world.succeeded()), stored(baseline)):
+        blank = [name for name, kind in COLUMNS if kind == "text" and getattr(row, name) == ""]
+        assert blank == []
+        assert row.rolled_back_to == "not rolled back"
+
+
+def test_stable_ids_stand_beside_the_names(world):
+    row = world.running()
+    found = stored(row)
+    assert (found.release, found.build, found.approval) == (
+        row.release_id,
+        row.release.build_id,
+        row.approval_id,
+    )
+    assert found.requester == f"user:{row.requested_by_id}"
+    assert found.pipeline_version == str(row.pipeline_version.number)
+    assert (found.review, found.break_glass) == ("none needed", False)
+    Deployment.objects.filter(pk=row.pk).update(break_glass=True)
+    history.record(world.fresh(row))
+    assert stored(row).review == "not recorded", "no review is claimed for a bypass"
+
+
+def test_why_each_vote_counted_is_kept_as_it_was_at_the_start(world):
+    asked = world.asked()
+    world.vote(asked, "rosa")
+    kept_out = "kept out: author, requester, submitter"
+    assert stored(asked).eligibility == f"rosa (payments-owners, release-managers); {kept_out}"
+    world.vote(asked, "rita")
+    row = world.start(asked)
+    words = "rosa (payments-owners, release-managers) filled payments-owners; "
+    words += f"rita (release-managers) filled release-managers; {kept_out}"
+    assert stored(row).eligibility == words
+    set_group_members(actor=SYSTEM, name="payments-owners", members=["omar"])
+    world.move(row, State.VERIFYING)
+    assert stored(row).eligibility == words
+    assert stored(world.request("1.0.0")).eligibility == "not recorded"
+
+
+def test_the_window_is_named_with_its_version_at_the_start_whatever_becomes_of_it(world):
+    always = {"timezone": "UTC", "rrule": "FREQ=DAILY", "start": "2026-01-01T00:00:00", "duration": 86_400}
+    window = create_window(actor=SYSTEM, name="Always", scope={"environment": "prod"}, **always)
+    row = world.running()
+    words = f"open: window Always ({window.pk} version 1)"
+    assert stored(row).window == words
+    started = [e for e in events("deployment.running") if e["subject"] == f"deployment:{row.pk}"][-1]
+    assert started["data"]["windows"] == [{"id": window.pk, "version": 1}]
+    assert started["data"]["freezes"] == []
+    Window.objects.filter(pk=window.pk).update(name="Renamed", version=2)
+    world.move(row, State.VERIFYING)
+    assert stored(row).window == words
+
+
+def test_a_freeze_that_did_not_stop_it_is_named_too(world):
+    at = now().replace(microsecond=0, tzinfo=None)
+    span = {"start": (at - timedelta(hours=1)).isoformat(), "end": (at + timedelta(hours=1)).isoformat()}
+    about = {"scope": {}, "timezone": "UTC", "reason": "Quarter end", "contact": "rita"}
+    freeze = create_freeze(actor=SYSTEM, name="Tests", **span, **about, actions=["test"])
+    row = stored(world.running())
+    assert row.window == (
+        f"open: open by default, no window names it; freeze Tests ({freeze.pk} version 1) in force, "
+        "does not stop this"
+    )
+
+
+def test_what_started_before_this_was_kept_says_so(world):
+    row = world.running()
+    Deployment.objects.filter(pk=row.pk).update(start_record=None)
+    history.record(world.fresh(row))
+    assert stored(row).window == "not recorded"
 
 
 def test_votes_are_written_with_group_time_and_comment(world):
@@ -95,7 +170,8 @@ def test_without_a_gate_nobody_was_needed(world):
     world.release("1.2.0")
     row = world.start(world.asked("1.2.0", "dev"))
     assert row.state == State.RUNNING
-    assert (stored(row).approvals, stored(row).window) == ("none needed", "open at start")
+    assert (stored(row).approvals, stored(row).eligibility) == ("none needed", "none needed")
+    assert stored(row).window == "open: open by default, no window names it"
 
 
 def test_tests_and_evidence_are_named(world):

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from approvals.models import ApprovalRequest
 from audit.models import AuditEvent
 from deployments.models import Deployment, History, Lane
+from deployments.queries import board, environments_of
 from deployments.states import HOLDS_LANE, NEXT, State
 from deployments.transition import transition
 from kernel.actor import Actor
@@ -178,6 +179,34 @@ def test_the_history_row_follows_in_the_same_transaction(world):
     go(row, S.FAILED)
     stored = History.objects.get(pk=row.pk)
     assert (stored.state, stored.outcome, stored.ended_at) == ("failed", "failed", world.fresh(row).ended_at)
+
+
+ENDS = [
+    ((S.VERIFYING, S.SUCCEEDED), "1.1.0"),
+    ((S.FAILED,), "1.0.0"),
+    ((S.ROLLING_BACK, S.ROLLED_BACK), "1.0.0"),
+    ((S.ROLLING_BACK, S.ROLLBACK_FAILED), ""),
+    ((S.UNCERTAIN, S.NEEDS_HUMAN, S.SUCCEEDED), "1.1.0"),
+]
+
+
+@pytest.mark.parametrize(("way", "version"), ENDS)
+def test_board_and_release_are_current_inside_the_transaction_that_ends_it_and_go_back_with_it(
+    world, way, version
+):
+    row, rita = world.running(), world.actor("rita")
+
+    def shown():
+        place = board(rita, environment="prod").get()
+        return place.version, place.in_progress_id, environments_of(row.release)["prod"]
+
+    with transaction.atomic():
+        for state in way:
+            go(row, state)
+        at = world.fresh(row).ended_at
+        assert shown() == (version, None, {"deployment": row.pk, "state": way[-1], "at": at})
+        transaction.set_rollback(True)
+    assert shown() == ("1.0.0", row.pk, {"deployment": row.pk, "state": "running", "at": row.started_at})
 
 
 def test_every_step_of_a_deployment_has_its_event(world):

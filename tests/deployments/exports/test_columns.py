@@ -22,6 +22,7 @@ def test_what_auditors_need_is_among_them():
         "application version environment state requested_by reason approvals gate_version window evidence "
     )
     wanted += "artifacts aws_identity started_at ended_at tests outcome break_glass content_hash"
+    wanted += " eligibility review deployment release build approval requester account"
     assert set(wanted.split()) <= set(NAMES)
 
 
