@@ -171,7 +171,8 @@ def _reasons(request: ApprovalRequest, picture: Picture, keys: tuple[Key, ...]) 
         how = (
             f"A member of {key.group} votes." if key.can_fill else f"Nobody can: add somebody to {key.group}."
         )
-        reasons.append(Reason("approval_needed", text, subject, request.expires_at, how))
+        # No `until`: at `expires_at` the request lapses, it is not allowed then.
+        reasons.append(Reason("approval_needed", text, subject, None, how))
     if not reasons:
         reasons.append(
             Reason("approval_needed", "The approval is not in force.", subject, None, "Vote again.")

@@ -1,5 +1,7 @@
 """Approval requests as api.md shows them."""
 
+from django.conf import settings
+
 from approvals import gate
 from approvals.models import ApprovalRequest
 from kernel.verdicts import wire_time
@@ -33,7 +35,7 @@ def full(request: ApprovalRequest) -> dict:
         "can_fill": [{"group": k.group, "people": k.can_fill} for k in answer.keys],
         "subject": request.subject,
         "votes": votes(request),
-        "links": {"html": f"/approvals/{request.pk}"},
+        "links": {"html": f"{settings.PUBLIC_URL}/approvals/{request.pk}"},
     }
 
 

@@ -121,7 +121,7 @@ def _people(deployment, release, environment, stage, pipeline: PipelineVersion |
         )
         return Check("people", CheckState.WAIT, (reason,))
     answer = gate.people(deployment.approval, at)
-    if answer.state == CheckState.PASS and deployment.plan_state != "not_computed":
+    if answer.state == CheckState.PASS and stage is not None and deployment.plan_state != "not_computed":
         # The word was given for exactly this content: compute it anew from what would be done now.
         now_hash = content_hash(
             subject_of(deployment, stage=stage, pipeline=pipeline, gate_version=rule["version"])

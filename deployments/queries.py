@@ -9,6 +9,7 @@ from deployments.states import HOLDS_LANE, PENDING, TERMINAL, State
 from kernel.actor import Actor
 from kernel.permissions import ROLE_PERMISSIONS, Permission
 from kernel.refusals import NotFound
+from kernel.verdicts import wire_time
 from pipelines.queries import visible_application_names
 
 
@@ -45,18 +46,17 @@ def open_one(release_id: str, environment: str) -> Deployment | None:
     return rows.exclude(state__in=TERMINAL).first()
 
 
-def environments_of(release) -> dict:
-    """{"dev": {"deployment", "state", "at"}}: the newest deployment of this release in each environment."""
-    newest = Deployment.objects.filter(release=release, environment=OuterRef("environment")).order_by(
-        "-requested_at", "-id"
-    )
-    rows = Deployment.objects.filter(release=release, pk=Subquery(newest.values("pk")[:1]))
-    found = {}
+def environments_of(releases) -> dict[str, dict]:
+    """{release id: {"dev": {"deployment", "state", "at"}}}: its newest deployment in each environment. One query."""
+    same = Deployment.objects.filter(release=OuterRef("release"), environment=OuterRef("environment"))
+    newest = same.order_by("-requested_at", "-id").values("pk")[:1]
+    rows = Deployment.objects.filter(release__in=list(releases), pk=Subquery(newest))
+    found: dict[str, dict] = {}
     for row in rows.order_by("environment__rank"):
-        found[row.environment_id] = {
+        found.setdefault(row.release_id, {})[row.environment_id] = {
             "deployment": row.pk,
             "state": row.state,
-            "at": row.ended_at or row.started_at or row.requested_at,
+            "at": wire_time(row.ended_at or row.started_at or row.requested_at),
         }
     return found
 

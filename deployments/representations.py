@@ -1,5 +1,7 @@
 """Deployments as api.md shows them."""
 
+from django.conf import settings
+
 from approvals.representations import summary
 from approvals.states import ApprovalState
 from deployments.models import Deployment, Export
@@ -39,7 +41,7 @@ def full(row: Deployment) -> dict:
         "cancel_requested_at": wire_time(row.cancel_requested_at),
         "withdrawn_while_running": row.withdrawn_while_running,
         "pipeline_version": row.pipeline_version.number if row.pipeline_version else None,
-        "links": {"html": f"/deployments/{row.pk}"},
+        "links": {"html": f"{settings.PUBLIC_URL}/deployments/{row.pk}"},
     }
 
 
@@ -62,7 +64,7 @@ def brief(row: Deployment) -> dict:
         "baseline": row.kind == "baseline",
         "superseded_by": row.superseded_by_id,
         "rolled_back_to": row.rolled_back_to or None,
-        "links": {"html": f"/deployments/{row.pk}"},
+        "links": {"html": f"{settings.PUBLIC_URL}/deployments/{row.pk}"},
     }
 
 

@@ -17,6 +17,7 @@ api = [
     path("approvals/<str:approval_id>/votes", others.VotesView.as_view(), name="api-votes"),
     path("board", others.BoardView.as_view(), name="api-board"),
     path("releases/<str:application>/<str:version>", others.ReleaseDetail.as_view(), name="api-release"),
+    path("releases", others.ReleaseList.as_view(), name="api-releases"),
     path(
         "releases/<str:application>/<str:version>/diff", others.ReleaseDiff.as_view(), name="api-release-diff"
     ),

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import select_template
 from django.utils.html import escape
+from django.views.decorators.csrf import csrf_exempt
 
 from kernel.refusals import Forbidden, NotFound, Refusal
 from releasegate.rest.problems import BadRequest, ServerError, as_refusal, headers_of, problem
@@ -85,7 +86,8 @@ def csrf_failure(request, reason="") -> HttpResponse:
     return _answer(request, Forbidden(detail, code="csrf_failed"))
 
 
+@csrf_exempt
 @login_not_required
 def api_not_found(request, *args, **kwargs) -> HttpResponse:
-    """Everything unknown below /api/v1/."""
+    """Everything unknown below /api/v1/, whatever the method: nothing is there that a forged form could reach."""
     return problem(NotFound(), request)

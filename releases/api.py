@@ -44,7 +44,7 @@ class BuildDetail(KnowsReleases, builds_api.BuildDetail):
 
 class Releases(ApiView):
     def environments_of(self, releases: Iterable) -> dict[str, dict]:
-        """{release id: {environment: {"deployment", "state", "at"}}}; this floor knows none."""
+        """{release id: {environment: {"deployment", "state", "at"}}}; this floor knows none, deployments does."""
         return {}
 
     def get(self, request):

@@ -52,6 +52,9 @@ class DeploymentList(ApiView):
             "environment_id": query["environment"],
             "state": query["state"],
         }
+        if query["from"] and query["to"] and query["from"] > query["to"]:
+            detail = "The range ends before it begins."
+            raise Invalid(errors=[{"pointer": "?to", "code": "range_invalid", "detail": detail}])
         filters |= {"requested_at__gte": query["from"], "requested_at__lt": query["to"]}
         rows = rows.filter(**{name: value for name, value in filters.items() if value is not None})
         return listing(

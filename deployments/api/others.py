@@ -13,6 +13,7 @@ from kernel.rest import ApiView, read_body, read_query, read_time
 from kernel.verdicts import wire_time
 from pipelines.models import Environment
 from pipelines.sessions import sessions
+from releases.api import Releases
 from releases.diff import diff
 from releases.queries import get_release
 from releases.representations import release_representation
@@ -38,6 +39,11 @@ class BoardView(ApiView):
         return Response({"items": [representations.lane(row) for row in rows], "next": None})
 
 
+class ReleaseList(Releases):
+    def environments_of(self, releases) -> dict[str, dict]:
+        return queries.environments_of(releases)
+
+
 class ReleaseDetail(ApiView):
     def get(self, request, application: str, version: str):
         read_query(request, {})
@@ -45,10 +51,7 @@ class ReleaseDetail(ApiView):
 
 
 def _release(release) -> dict:
-    places = queries.environments_of(release)
-    return release_representation(
-        release, {name: {**place, "at": wire_time(place["at"])} for name, place in places.items()}
-    )
+    return release_representation(release, queries.environments_of([release]).get(release.pk, {}))
 
 
 class ReleaseDiff(ApiView):
@@ -60,7 +63,7 @@ class ReleaseDiff(ApiView):
         base = base_of(release, environment)
         sections = diff(release, base, sessions=sessions())
         return Response(
-            {"against": {"environment": environment, "version": base.version if base else None}, **sections}
+            {**sections, "against": {"environment": environment, "version": base.version if base else None}}
         )
 
 

@@ -56,10 +56,11 @@ def read_release(
 ) -> ReleasePage:
     """`to` and `against` name environments; empty ones are chosen. Raises NotFound."""
     release = get_release(frame.actor, application, version)
-    places = _places(application)
+    known = {place.pk: place for place in environments()}
+    places = _places(application, known)
     been = {stop["environment"]: stop for stop in stops_of([release]).get(release.pk, [])}
-    target = _chosen(places, to) if to else _next(places, been)
-    base = _chosen(places, against).pk if against else (target.pk if target else "")
+    target = _chosen(known, to) if to else _next(places, been)
+    base = _chosen(known, against).pk if against else (target.pk if target else "")
     subject = subject_for(release, target) if target else None
     verdict = decide(subject, frame.actor, frame.now) if subject else None
     evidence = list(Evidence.objects.filter(build=release.build, subject=f"build:{release.build_id}"))
@@ -80,19 +81,18 @@ def read_release(
     )
 
 
-def _places(application: str) -> list[Environment]:
+def _places(application: str, known: dict[str, Environment]) -> list[Environment]:
     """The environments of the pipeline in force, in its order; those without a stage are left out."""
     pipeline = current_pipeline(application)
-    known = {place.pk: place for place in environments()}
     stages = pipeline.spec["stages"] if pipeline else []
     return [known[stage["environment"]] for stage in stages if stage["environment"] in known]
 
 
-def _chosen(places: list[Environment], name: str) -> Environment:
-    found = next((place for place in places if place.pk == name), None)
-    if found is None:
+def _chosen(known: dict[str, Environment], name: str) -> Environment:
+    """Also one that the pipeline does not lead to (any more): the checks then say so."""
+    if name not in known:
         raise NotFound
-    return found
+    return known[name]
 
 
 def _next(places: list[Environment], been: dict) -> Environment | None:

@@ -34,6 +34,8 @@ class Stack:
             clear_untrusted_proxy_headers=True,
         )
         self.port = self.server.effective_port
+        # Known only now, where any free port was asked for: the address that answers lead back to.
+        settings.PUBLIC_URL = f"http://localhost:{self.port}"
         self.web = threading.Thread(target=self.server.run, name="web", daemon=True)
         self.worker: WorkerPart | None = None
 

@@ -157,6 +157,11 @@ def test_nobody_left_who_could_give_the_key_is_said(world):
     assert owners.how_to_clear == "Nobody can: add somebody to payments-owners."
 
 
+def test_what_people_owe_has_no_end_for_at_its_deadline_nothing_is_allowed(world):
+    answer = gate.people(world.asked().approval, now())
+    assert [(reason.code, reason.until) for reason in answer.reasons] == [("approval_needed", None)] * 2
+
+
 def test_a_void_request_says_so_first(world):
     asked = world.approved()
     world.plan(asked, digest="sha256:" + "8" * 64)

@@ -41,7 +41,7 @@ def test_the_whole_names_what_is_asked_and_of_whom(world):
         "version": 1,
     }
     assert body["can_fill"][1] == {"group": "payments-owners", "people": ["olga", "omar", "rosa"]}
-    assert body["links"] == {"html": f"/approvals/{asked.approval_id}"}
+    assert body["links"] == {"html": f"http://localhost:8000/approvals/{asked.approval_id}"}
 
 
 def test_the_hash_is_that_of_the_subject_as_it_is_returned(world):

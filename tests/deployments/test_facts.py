@@ -11,7 +11,9 @@ from deployments.models import Deployment, Worker
 from deployments.states import State
 from kernel.clock import now, raw_now
 from kernel.verdicts import CheckState
+from pipelines.actions.save_pipeline import save_pipeline
 from pipelines.models import Account, Environment
+from tests.deployments.world import SYSTEM, pipeline_source
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +52,14 @@ def test_only_success_of_the_same_release_counts_for_the_order(world):
     assert facts(world, version="1.2.0", environment="staging").previous_at is None
     done = world.move(world.start(row), State.VERIFYING, State.SUCCEEDED)
     assert facts(world, version="1.2.0", environment="staging").previous_at == done.ended_at
+
+
+def test_an_approved_request_whose_stage_was_taken_away_has_none(world):
+    approved = world.approved()
+    source = pipeline_source("payments", {"dev": {}, "staging": {}})
+    save_pipeline(actor=SYSTEM, application="payments", source=source, version=1)
+    found = facts(world, world.fresh(approved))
+    assert (found.stage, found.people.state) == (None, CheckState.PASS)
 
 
 def test_withdrawal_of_the_build_or_the_release_is_seen(world):

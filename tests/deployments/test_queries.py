@@ -10,6 +10,7 @@ from deployments.states import State
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.refusals import NotFound
+from kernel.verdicts import wire_time
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -47,9 +48,12 @@ def test_the_open_one_of_a_pair(world):
 def test_the_newest_attempt_speaks_for_an_environment(world):
     world.move(world.asked(), State.CANCELLED)
     second = world.asked()
-    found = queries.environments_of(world.get_release("1.1.0"))
-    assert list(found) == ["dev", "staging", "prod"]
-    assert found["prod"] == {"deployment": second.pk, "state": "needs_approval", "at": second.requested_at}
+    old, new = world.get_release("1.0.0"), world.get_release("1.1.0")
+    found = queries.environments_of([old, new])
+    assert list(found[new.pk]) == list(found[old.pk]) == ["dev", "staging", "prod"]
+    at = wire_time(second.requested_at)
+    assert found[new.pk]["prod"] == {"deployment": second.pk, "state": "needs_approval", "at": at}
+    assert found[old.pk]["prod"]["state"] == "succeeded"
 
 
 def pieces(row, *texts) -> None:

@@ -33,7 +33,7 @@ def test_what_is_empty_is_null_and_times_are_utc(world):
     empty = ("waiting_for", "reason", "started_at", "ended_at", "not_before", "aws_identity", "superseded_by")
     assert [body[name] for name in empty] == [None] * len(empty)
     assert body["requested_at"] == wire_time(asked.requested_at)
-    assert body["links"] == {"html": f"/deployments/{asked.pk}"}
+    assert body["links"] == {"html": f"http://localhost:8000/deployments/{asked.pk}"}
 
 
 def test_the_digest_of_a_plan_is_null_only_while_nothing_was_computed(world):

@@ -1,6 +1,7 @@
 """Every app is reachable, and nothing is that should not be."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from releasegate import urls
@@ -38,6 +39,13 @@ def test_the_start_page_leads_to_the_inbox(client):
     assert answer.status_code == 200
     assert answer.request["PATH_INFO"] == reverse("inbox")
     assert len(answer.redirect_chain) <= 1
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_an_address_of_the_api_that_is_not_there_is_404_by_any_method(method):
+    client = Client(enforce_csrf_checks=True)
+    answer = getattr(client, method)("/api/v1/holds", {}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 def test_a_stranger_is_led_to_the_sign_in(client):

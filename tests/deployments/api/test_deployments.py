@@ -143,6 +143,7 @@ class TestReading:
         [
             ("?state=gone", "parameter_invalid"),
             ("?from=2020-01-01T00:00:00", "offset_required"),
+            ("?from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z", "range_invalid"),
             ("?who=dana", "unknown_parameter"),
             ("?limit=0", "limit_invalid"),
         ],

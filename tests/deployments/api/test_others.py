@@ -79,6 +79,15 @@ class TestReleases:
         assert (prod["deployment"], prod["state"]) == (asked.pk, "needs_approval")
         assert prod["at"] == wire_time(asked.requested_at)
 
+    def test_the_list_says_the_same_of_each(self, world):
+        world.asked()
+        dana = as_person("dana")
+        listed = {row["version"]: row for row in dana.get("/releases?application=payments").json()["items"]}
+        assert list(listed) == ["1.1.0", "1.0.0"]
+        for version, row in listed.items():
+            assert row == dana.get(f"/releases/payments/{version}").json()
+        assert listed["1.0.0"]["environments"]["prod"]["state"] == "succeeded"
+
     @pytest.mark.parametrize("path", ["/releases/payments/9.9.9", "/releases/storefront/1.1.0"])
     def test_missing_and_invisible_are_404(self, world, path):
         assert problem(as_person("dana").get(path))[:2] == (404, "not_found")
@@ -88,6 +97,12 @@ class TestReleases:
     def test_a_diff_is_against_an_environment(self, world, against):
         answer = as_person("dana").get(f"/releases/payments/1.1.0/diff?against={against}")
         assert problem(answer) == (422, "parameter_invalid", ["?against"])
+
+    def test_a_diff_says_what_it_compares_with(self, world):
+        body = as_person("dana").get("/releases/payments/1.1.0/diff?against=environment:prod").json()
+        assert body["against"] == {"environment": "prod", "version": "1.0.0"}
+        assert list(body) == ["against", "commits", "artifacts", "template", "iam"]
+        assert all(body[section]["state"] for section in list(body)[1:])
 
     def test_a_diff_against_an_unknown_environment_is_404(self, world):
         answer = as_person("dana").get("/releases/payments/1.1.0/diff?against=environment:nowhere")
