@@ -907,12 +907,17 @@ def refused(status, answer):
     return Exit(exit_code, "\n".join(lines), problem)
 
 
+FOR_PEOPLE = ("approval_needed", "approval_void")  # their `until` ends the chance, not the waiting
+
+
 def reason_lines(answer):
     """One line per reason, with how to clear it."""
     lines = []
     for reason in answer.get("reasons") or []:
         how = reason.get("how_to_clear")
         until = " until %s" % reason["until"] if reason.get("until") else ""
+        if until and reason["code"] in FOR_PEOPLE:
+            until = " (votes count%s)" % until
         lines.append("  %s%s: %s%s" % (reason["code"], until, reason["text"], " " + how if how else ""))
     return lines
 
@@ -1209,7 +1214,9 @@ def command_gate_check(args, config):
             break
         server.sleep(min(15.0, left))
     lines = ["%s@%s to %s: %s" % (application, version, query["environment"], answer["verdict"])]
-    if answer.get("until"):
+    if answer.get("until") and not any(
+        reason["code"] in FOR_PEOPLE for reason in answer.get("reasons") or []
+    ):
         lines[0] += ", until %s" % answer["until"]
     return (
         {"allow": DONE, "wait": WAITING}.get(answer["verdict"], REFUSED),

@@ -140,3 +140,18 @@ def test_what_is_not_said_by_a_flag_may_be_said_by_the_environment(run, monkeypa
         "reason": "PAY-77",
         "parameters": {"Stage": "blue", "Size": "2"},
     }
+
+
+def test_the_end_of_the_chance_to_vote_is_not_taken_for_the_end_of_the_waiting(run):
+    people = {"code": "approval_needed", "text": "One key is open.", "until": "2026-12-11T00:00:00Z"}
+    window = {"code": "outside_window", "text": "prod is closed.", "until": "2026-12-02T21:00:00Z"}
+    for reasons, first in (
+        ([people], "payments@1 to prod: wait"),
+        ([window], "payments@1 to prod: wait, until U"),
+        ([window, people], "payments@1 to prod: wait"),
+    ):
+        with scripted((200, {"verdict": "wait", "until": "U", "reasons": reasons})) as script:
+            _, out, _ = run(script, "gate", "check", "payments@1", "--to", "prod")
+        assert out.splitlines()[0] == first
+        assert ("(votes count until 2026-12-11T00:00:00Z)" in out) == (people in reasons)
+        assert ("outside_window until 2026-12-02T21:00:00Z" in out) == (window in reasons)

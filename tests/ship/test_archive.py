@@ -10,6 +10,8 @@ import pytest
 from builds.testspec import read_bundle
 from ship import archive
 
+pytestmark = pytest.mark.one_database
+
 CHANGELOG = "# Changelog\n\n## [1.2.3] - Unreleased\n\n## [1.2.2] - 2026-01-01\n"
 FILES = {
     "README.md": b"# Us\n",

@@ -12,6 +12,8 @@ from builds.evidence.detect import read
 from deployments.executors.s3_site import with_base
 from ship import archive
 
+pytestmark = pytest.mark.one_database
+
 VERSION, RELEASE = "1.2.3+abcdef012345", f"releases/{'0' * 64}/"
 FILES = {
     "README.md": b"# Us\n",

@@ -5,6 +5,8 @@ import pytest
 from ship import demo, reports
 from ship.telling import Relgate, Surprise, Teller, expect
 
+pytestmark = pytest.mark.one_database
+
 
 def test_what_differs_is_a_surprise_that_names_both():
     expect("the sum", 2, 2)
