@@ -46,6 +46,26 @@ def flush(ground: Ground) -> None:
         client.flushall()
 
 
+def stop(ground: Ground) -> None:
+    """Redis is gone."""
+    servers.refuse_shared(ground.redis.url)
+    ground.redis.stop(signal.SIGKILL)
+
+
+def freeze(ground: Ground) -> None:
+    """Redis takes connections and answers nothing."""
+    servers.refuse_shared(ground.redis.url)
+    ground.redis.process.send_signal(signal.SIGSTOP)
+
+
+def restore(ground: Ground) -> None:
+    """Redis is back, whatever was done to it."""
+    if ground.redis.process is None:
+        ground.redis.start()
+    else:
+        ground.redis.process.send_signal(signal.SIGCONT)
+
+
 def at_every_stop(part: Part, act, over) -> int:
     """While not `over()`: each time the worker has stopped, `act()` and wake it. How often that was."""
     times, end = 0, time.monotonic() + 90

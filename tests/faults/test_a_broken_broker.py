@@ -1,9 +1,10 @@
 """The broker is a doorbell: gone, frozen, emptied, rung too often or by a stranger, every deployment still ends."""
 
-import signal
+from types import SimpleNamespace
 
 import pytest
 
+from tests import servers
 from tests.faults import nemesis, oracles
 from tests.faults.conftest import EVERYTHING
 from tests.journeys import story
@@ -21,22 +22,6 @@ STRANGERS = [
 ]
 
 
-def stop(ground) -> None:
-    ground.redis.stop(signal.SIGKILL)
-
-
-def freeze(ground) -> None:
-    """It takes connections and answers nothing."""
-    ground.redis.process.send_signal(signal.SIGSTOP)
-
-
-def restore(ground) -> None:
-    if ground.redis.process is None:
-        ground.redis.start()
-    else:
-        ground.redis.process.send_signal(signal.SIGCONT)
-
-
 def seconds_of_a_bell(ground) -> float:
     """What ringing costs the one who rings: a process of the product's own settings, towards this Redis."""
     code = (
@@ -51,7 +36,7 @@ def seconds_of_a_bell(ground) -> float:
     return float(ground.stack.python(code))
 
 
-@pytest.mark.parametrize("broken", [stop, *([freeze] if EVERYTHING else [])])
+@pytest.mark.parametrize("broken", [nemesis.stop, *([nemesis.freeze] if EVERYTHING else [])])
 def test_without_redis_for_a_whole_deployment_it_is_approved_and_ends(ground, tmp_path, broken):
     """From before the request to after the end: asked, planned, voted on, started, tested, done."""
     version = ground.release("payments")
@@ -65,7 +50,7 @@ def test_without_redis_for_a_whole_deployment_it_is_approved_and_ends(ground, tm
         oracles.hold(ground, deployment, tmp_path)
         assert seconds_of_a_bell(ground) <= BLOCKS
     finally:
-        restore(ground)
+        nemesis.restore(ground)
     every_queue_is_served_again(ground)
 
 
@@ -104,3 +89,10 @@ def test_bells_rung_ten_times_and_by_strangers_have_one_effect(ground, tmp_path)
     known = "SELECT count(*) FROM audit_auditevent WHERE subject LIKE '%%ZZZZ%%' OR subject LIKE '%%dep_1%%'"
     assert ground.stack.sql(known) == [(0,)], "a stranger's bell leaves no trace"
     every_queue_is_served_again(ground)
+
+
+@pytest.mark.parametrize("act", [nemesis.stop, nemesis.freeze, nemesis.flush, nemesis.Bells])
+def test_a_server_of_somebody_else_is_left_alone(act):
+    theirs = SimpleNamespace(redis=SimpleNamespace(url=servers.DEFAULT_REDIS))
+    with pytest.raises(servers.SharedServer):
+        act(theirs)

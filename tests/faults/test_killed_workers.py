@@ -16,6 +16,8 @@ ALWAYS = [
 MORE = [
     ("payments", "after_claim"),
     ("payments", "before_release"),
+    ("payments", "before_commit:cloudformation.CreateChangeSet"),
+    ("payments", "before_commit:cloudformation.ExecuteChangeSet"),
     ("payments", "after_record:cloudformation.CreateChangeSet"),
     ("payments", "after_record:cloudformation.ExecuteChangeSet"),
     ("payments", "before_intent:codebuild.StartBuild"),
