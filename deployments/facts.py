@@ -12,7 +12,7 @@ from deployments.binding import subject_of
 from deployments.models import Deployment, Lane, Worker
 from deployments.rules import Facts
 from deployments.states import HOLDS_LANE, PENDING, State
-from kernel.clock import raw_now
+from kernel.clock import DatabaseNow
 from kernel.verdicts import Check, CheckState, Reason
 from pipelines import queries as pipelines
 from pipelines.models import Environment, PipelineVersion
@@ -70,8 +70,9 @@ def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
 
 def pool_alive(pool: str) -> bool:
     """A worker of the pool touched its row within WORKER_ALIVE_SECONDS, by the database's raw clock."""
-    since = raw_now() - timedelta(seconds=settings.WORKER_ALIVE_SECONDS)
-    return Worker.objects.filter(pool__in=(pool, "*"), seen_at__gte=since).exists()
+    rows = Worker.objects.filter(pool__in=(pool, "*")).annotate(read_at=DatabaseNow())
+    newest = rows.order_by("-seen_at").values_list("seen_at", "read_at").first()
+    return newest is not None and newest[0] >= newest[1] - timedelta(seconds=settings.WORKER_ALIVE_SECONDS)
 
 
 def _succeeded_at(release: Release, environment: str) -> datetime | None:

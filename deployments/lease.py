@@ -15,7 +15,7 @@ from django.db.models import Case, DateTimeField, F, Q, Value, When
 
 from deployments.models import Deployment
 from kernel.bell import ring
-from kernel.clock import raw_now
+from kernel.clock import DatabaseNow, raw_now
 from kernel.refusals import LostRace
 
 
@@ -31,26 +31,26 @@ def claim(deployment_id: str, worker: str) -> Lease | None:
     Until the lease is given back the row is due again only when the lease would have run out: that is what
     brings a deployment back whose worker died.
     """
-    at = raw_now()
+    row = Deployment.objects.filter(pk=deployment_id)
+    read = row.annotate(read_at=DatabaseNow()).values_list("lease_epoch", "read_at").first()
+    if read is None:
+        return None
+    epoch, at = read
     until = at + timedelta(seconds=settings.LEASE_SECONDS)
     # A lease that ran out was not given back: its holder died or hangs. That is counted (poison limit).
     crashed = Case(When(lease_until__isnull=False, then=F("crashes") + 1), default=Value(0))
     moved = (
-        Deployment.objects.filter(pk=deployment_id, next_attempt_at__isnull=False, next_attempt_at__lte=at)
+        row.filter(lease_epoch=epoch, next_attempt_at__isnull=False, next_attempt_at__lte=at)
         .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=at))
         .update(
             lease_owner=worker,
-            lease_epoch=F("lease_epoch") + 1,
+            lease_epoch=epoch + 1,
             lease_until=until,
             next_attempt_at=until,
             crashes=crashed,
         )
     )
-    if moved != 1:
-        return None
-    row = Deployment.objects.filter(pk=deployment_id, lease_owner=worker, lease_until=until)
-    epoch = row.values_list("lease_epoch", flat=True).first()
-    return None if epoch is None else Lease(epoch, until)
+    return Lease(epoch + 1, until) if moved == 1 else None
 
 
 def renew(deployment_id: str, epoch: int) -> None:

@@ -8,10 +8,27 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import DateTimeField, Func
 
 from kernel.models import ClockOffset, Heartbeat
 
 SCHEDULER = "scheduler"  # its heartbeat travels through the broker and a worker: proof of all three
+
+
+class DatabaseNow(Func):
+    """The database's clock inside a query, as `raw_now()` reads it outside one."""
+
+    function = "clock_timestamp"
+    arity = 0
+    output_field = DateTimeField()
+
+    def as_sqlite(self, compiler, connection, **extra):
+        return super().as_sql(
+            compiler,
+            connection,
+            template="strftime('%%%%Y-%%%%m-%%%%dT%%%%H:%%%%M:%%%%f+00:00', 'now')",
+            **extra,
+        )
 
 
 def raw_now() -> datetime:

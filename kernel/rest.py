@@ -36,9 +36,9 @@ UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 class ApiView(APIView):
     """A REST endpoint. `self.actor` is the authenticated Actor (anonymous where `public` is set).
 
-    Unsafe methods run inside one outer transaction that also holds the idempotency row. A refusal rolls
-    back what the handler did (a savepoint); its denial event and the stored answer commit. An answer of 500
-    or more rolls back all.
+    Unsafe methods run inside one transaction. A refusal rolls back what the handler did; its denial event
+    commits. With an `Idempotency-Key` the answer is stored in the same transaction, a refusal's too (the
+    handler then has a savepoint). An answer of 500 or more rolls back all.
 
         def post(self, request):
             body = read_body(TeamIn, request)
@@ -106,14 +106,25 @@ class ApiView(APIView):
     def _run_unsafe(self, request, handler) -> HttpResponse:
         key = request.headers.get("Idempotency-Key")
         if key is None:
-            return self._in_transaction(request, handler, None)
+            return self._once(request, handler)
         claim = idempotency.Claim(self._principal, idempotency.read_key(key), _request_digest(request))
         with idempotency.running(claim.principal, claim.key):
             return self._in_transaction(request, handler, claim)
 
-    def _in_transaction(self, request, handler, claim: idempotency.Claim | None) -> HttpResponse:
+    def _once(self, request, handler) -> HttpResponse:
+        """Nothing of a refused request is kept but its denial, which has a transaction of its own: no savepoint."""
+        try:
+            with transaction.atomic():
+                response = self._finish(handler(request, *self.args, **self.kwargs))
+                if response.status_code >= 500:
+                    transaction.set_rollback(True)
+        except Exception as error:  # noqa: BLE001 - the exception handler maps every one
+            response = self._finish(self.handle_exception(error))
+        return response
+
+    def _in_transaction(self, request, handler, claim: idempotency.Claim) -> HttpResponse:
         with transaction.atomic():
-            first = idempotency.find(claim) if claim else None
+            first = idempotency.find(claim)
             if first:
                 return _replay(first)
             try:
@@ -124,7 +135,7 @@ class ApiView(APIView):
             response = self._finish(response)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
-            elif claim:
+            else:
                 idempotency.store(claim, _answer(response))
         return response
 

@@ -12,7 +12,7 @@ from builds.representations import build_representation
 from kernel.paging import page, read_limit
 from kernel.rest import ApiView, listing, read_body, read_query
 from releases.actions.cut import cut_release
-from releases.actions.hand_over import hand_over
+from releases.actions.hand_over import accept
 from releases.queries import ids_by_build, visible_to
 from releases.representations import release_representation
 from releases.serializers import CutIn
@@ -30,7 +30,7 @@ class Builds(KnowsReleases, builds_api.BuildList):
     def post(self, request):
         """The build, taken once: 201 with Location, or 200 with the one that is there."""
         read_query(request, {})
-        build, release, created = hand_over(actor=self.actor, post=request.data)
+        build, release, created = accept(actor=self.actor, post=request.data)
         body = build_representation(build, release=release.pk if release else None, created=created)
         if not created:
             return Response(body)

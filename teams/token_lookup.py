@@ -3,31 +3,16 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import DateTimeField, Func, IntegerField, Subquery, Value
+from django.db.models import IntegerField, Subquery, Value
 
+from kernel.clock import DatabaseNow
 from kernel.models import ClockOffset
 from teams.models import ApiToken
 from teams.tokens import digest, is_well_formed
 
 
-class DatabaseNow(Func):
-    """The database's clock inside a query, as `kernel.clock.raw_now()` reads it outside one."""
-
-    function = "clock_timestamp"
-    arity = 0
-    output_field = DateTimeField()
-
-    def as_sqlite(self, compiler, connection, **extra):
-        return super().as_sql(
-            compiler,
-            connection,
-            template="strftime('%%%%Y-%%%%m-%%%%dT%%%%H:%%%%M:%%%%f+00:00', 'now')",
-            **extra,
-        )
-
-
 def find_token(secret: str) -> tuple[ApiToken, datetime] | None:
-    """The token of that secret with its person or application, and the clock that decisions are taken by.
+    """The token of that secret with its person, if it has one, and the clock that decisions are taken by.
 
     None when there is none. A secret whose checksum is wrong is refused without asking the database.
     """
@@ -38,7 +23,7 @@ def find_token(secret: str) -> tuple[ApiToken, datetime] | None:
         offset = Subquery(ClockOffset.objects.values("seconds")[:1])
     token = (
         ApiToken.objects.filter(digest=digest(secret))
-        .select_related("person", "application")
+        .select_related("person")
         .annotate(read_at=DatabaseNow(), clock_offset=offset)
         .first()
     )

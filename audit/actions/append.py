@@ -43,13 +43,15 @@ def append(
     private: dict[str, str] | None = None,
     environment: str | None = None,
     application: str | None = None,
+    at: datetime | None = None,
 ) -> AuditEvent:
     """Record that `actor` did `kind` to `subject`, inside the caller's transaction.
 
     `kind`: `<noun>.<verb>` of audit.tags.Kind. `subject`: a tag, `<word>:<name>`. `outcome`: allowed, denied
     or failed. `data`: text, whole numbers, booleans, lists and dicts; people by id only. `private`: names,
     e-mails, free text; the body holds commitments to them. The actor's username and address are added by
-    themselves.
+    themselves. `at`: the instant of the change, where the caller has read `kernel.clock.now()` for it just
+    before; else the clock is read here.
 
     Raises RuntimeError outside a transaction, ValueError or TypeError for a malformed call, Unrecordable
     (422) for values that cannot be stored, AuditUnavailable (503) when the database refuses: the transaction
@@ -58,7 +60,7 @@ def append(
     if not connection.in_atomic_block:
         raise RuntimeError("append() must run in the transaction of the change it records")
     _check_call(kind, subject, outcome)
-    event_id, at = new_evt(), _clock()
+    event_id, at = new_evt(), at or _clock()
     secret = sorted(_private(actor, private).items())
     openings = [Opening(event_id=event_id, field=f, nonce=new_nonce(), value=v) for f, v in secret]
     body = {
@@ -169,10 +171,37 @@ def _error(field: str, detail: str) -> dict:
 
 
 def _write(event: AuditEvent, openings: list[Opening]) -> None:
+    rows = (
+        [_values(event)],
+        [_values(opening)[1:] for opening in openings],
+    )  # an opening's id is the database's
+    statements = [_insert(AuditEvent, _COLUMNS, rows[0]), _insert(Opening, _OPENING_COLUMNS, rows[1])]
+    if not openings:
+        statements.pop()
+    elif connection.vendor == "postgresql":
+        (first, given), (second, more) = statements
+        statements = [(f"WITH event AS ({first}) {second}", given + more)]  # one way there and back
     try:
-        with transaction.atomic(savepoint=False):
-            event.save(force_insert=True)
-            if openings:
-                Opening.objects.bulk_create(openings)
+        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+            for statement, values in statements:
+                cursor.execute(statement, values)
     except DatabaseError as error:
         raise AuditUnavailable from error
+    event._state.adding = False
+
+
+_COLUMNS = [field.column for field in AuditEvent._meta.concrete_fields]
+_OPENING_COLUMNS = [field.column for field in Opening._meta.concrete_fields][1:]
+
+
+def _values(row: AuditEvent | Opening) -> list:
+    return [
+        field.get_db_prep_save(getattr(row, field.attname), connection) for field in row._meta.concrete_fields
+    ]
+
+
+def _insert(model: type, columns: list[str], rows: list[list]) -> tuple[str, list]:
+    """One INSERT and its values. Column and table names are ours."""
+    marks = ", ".join(f"({', '.join(['%s'] * len(columns))})" for _ in rows)
+    names = ", ".join(f'"{column}"' for column in columns)
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES {marks}', [v for row in rows for v in row]  # noqa: S608

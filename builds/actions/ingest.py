@@ -1,6 +1,6 @@
 """Take a build from CI (`POST /builds`): once, whoever posts it how often."""
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit.actions.append import append
 from builds import rules
@@ -51,7 +51,7 @@ def take(*, actor: Actor, application: Application, post: dict) -> tuple[Build, 
     """The same for a caller that has checked the permission. Call inside a transaction.
 
     One INSERT that gives way to another's: on PostgreSQL it waits for a post of the same version that is
-    under way, and then the SELECT sees what that one stored; SQLite has one writer at a time anyway. Of
+    under way, and then a SELECT sees what that one stored; SQLite has one writer at a time anyway. Of
     twenty identical posts one makes the build, without a savepoint or a retry.
     """
     errors = rules.check_post(post)
@@ -59,10 +59,9 @@ def take(*, actor: Actor, application: Application, post: dict) -> tuple[Build, 
         raise Invalid(errors=errors)
     content = rules.content(post)
     build = _row(actor, application, post, rules.content_digest(content))
-    Build.objects.bulk_create([build], ignore_conflicts=True)
-    stored = Build.objects.get(application=application, version=build.version)
-    stored.application = application
-    if stored.pk != build.pk:
+    if not _insert(build):
+        stored = Build.objects.get(application=application, version=build.version)
+        stored.application = application
         _check_same(stored, content, build)
         return stored, False
     artifacts = _artifacts(build, post["artifacts"])
@@ -71,6 +70,20 @@ def take(*, actor: Actor, application: Application, post: dict) -> tuple[Build, 
     _note_received(actor, build, artifacts)
     ring("builds.verify_artifacts", build.pk, queue="default")
     return build, True
+
+
+def _insert(build: Build) -> bool:
+    """Whether the row is ours now; False where the version was there already."""
+    written = []
+
+    def count(execute, sql, params, many, context):
+        done = execute(sql, params, many, context)
+        written.append(context["cursor"].rowcount)
+        return done
+
+    with connection.execute_wrapper(count):  # bulk_create() itself does not tell which rows it wrote
+        Build.objects.bulk_create([build], ignore_conflicts=True)
+    return sum(written) == 1
 
 
 def _row(actor: Actor, application: Application, post: dict, digest: str) -> Build:
@@ -158,6 +171,7 @@ def _note_received(actor: Actor, build: Build, artifacts: list[Artifact]) -> Non
     shown = ("name", "kind", "uri", "version_id", "digest")
     free = {"branch": build.branch, "repository": build.repository, "submitter": build.submitter}
     append(
+        at=build.created_at,
         kind="build.received",
         actor=actor,
         subject=f"build:{build.pk}",

@@ -9,6 +9,7 @@ from django.db.models import Q
 from approvals import gate
 from approvals.actions.rebind import rebind
 from approvals.actions.request import request
+from approvals.binding import changed_fields
 from approvals.states import ApprovalState
 from deployments.binding import subject_of
 from deployments.changes import changes_for
@@ -94,6 +95,8 @@ def ask_people(work: Work) -> None:
     if rule is None:
         return
     subject = subject_of(deployment, stage=work.stage, pipeline=work.pipeline, gate_version=rule["version"])
+    if deployment.approval is not None and not changed_fields(deployment.approval.subject, subject):
+        return  # bound to this already: nothing to write, so no transaction
     with transaction.atomic():
         journal.fence(deployment)
         if deployment.approval is not None:

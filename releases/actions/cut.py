@@ -1,6 +1,6 @@
 """Cut a release: say that a build is meant to ship."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -57,7 +57,8 @@ def cut(*, actor: Actor, build: Build) -> tuple[Release, bool]:
 
 def cut_new(*, actor: Actor, build: Build) -> Release:
     """The release of a build that this transaction made, so that nobody else can have cut it: one INSERT."""
-    release = _row(actor, build, build.created_at)
+    # The log is sealed in the order of its instants: the cut follows the build.
+    release = _row(actor, build, build.created_at + timedelta(microseconds=1))
     release.save(force_insert=True)
     _record(actor, release, build)
     return release
@@ -76,6 +77,7 @@ def _row(actor: Actor, build: Build, at: datetime) -> Release:
 
 def _record(actor: Actor, release: Release, build: Build) -> None:
     append(
+        at=release.cut_at,
         kind="release.cut",
         actor=actor,
         subject=f"release:{release.pk}",

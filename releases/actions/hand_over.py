@@ -17,6 +17,11 @@ def hand_over(*, actor: Actor, post: object) -> tuple[Build, Release | None, boo
     A post of the same content again changes nothing and answers what the first one made. Raises as
     builds.actions.ingest.ingest does.
     """
+    return accept(actor=actor, post=post)
+
+
+def accept(*, actor: Actor, post: object) -> tuple[Build, Release | None, bool]:
+    """The same for a caller that has a transaction, as every changing request of the API does."""
     application = application_of(actor, post)
     build, created = take(actor=actor, application=application, post=post)
     if not created:
