@@ -47,7 +47,7 @@ check: $(STAMP) ## style, import contracts, migrations, architecture, pure rules
 	RELEASEGATE_TEST_DB=sqlite $(PY) -m pytest -q tests/architecture tests/kernel $(ARGS)
 
 .PHONY: bench
-bench: $(STAMP) ## measure the history export against raw COPY; JSON lines
+bench: $(STAMP) ## measure what the product costs beside its floors, JSON lines: make bench ARGS="ingest"
 	@$(PY) -m bench $(ARGS)
 
 .PHONY: races

