@@ -13,5 +13,5 @@ class Size:
     applications: int  # on the board
 
 
-FULL = Size(rounds=9, seconds=2.0, samples=25, votes=20, rows=300_000, applications=300)
+FULL = Size(rounds=9, seconds=2.0, samples=25, votes=16, rows=300_000, applications=300)
 QUICK = Size(rounds=1, seconds=0.2, samples=2, votes=2, rows=2_000, applications=3)
