@@ -30,7 +30,6 @@ from pipelines.sessions import sessions
 from releases.actions.hand_over import hand_over
 
 AIM = 0.85
-WRITERS = 8
 ENVIRONMENT = "seal"
 UNLIMITED = {"RELEASEGATE_RATE_LIMIT_PER_MINUTE": "1000000"}  # few people vote here as often as thousands
 DIGEST = "sha256:" + "d" * 64
@@ -41,7 +40,7 @@ def measure(size: Size) -> Iterator[dict]:
     people = {name: company.token_of(name) for name in ("rita", "omar")}
     company.environment(ENVIRONMENT, 5, company.MANAGERS, company.OWNERS)
     beat(worker="bench", pool=company.POOL)
-    waiting = [_application(f"seal-{number}", size.votes // 2) for number in range(WRITERS)]
+    waiting = [_application(f"seal-{number}", size.votes // 2) for number in range(size.writers)]
     letters = [[_vote(row, token) for row in rows for token in people.values()] for rows in waiting]
     ours, bare = place.web("web", **UNLIMITED), place.web("bare", **UNLIMITED, **{WITHOUT_AUDIT: "1"})
     place.manage("sealer", "sealer", RELEASEGATE_DATABASE_ROLE="sealer")
@@ -59,7 +58,13 @@ def measure(size: Size) -> Iterator[dict]:
         raise RuntimeError(f"{votes} votes left {written} events")
     sealed = Checkpoint.objects.order_by("-tree_size").values_list("tree_size", flat=True).first() or 0
     yield line(
-        "seal", pairs[1:], unit="votes/s", n=votes * (len(pairs) - 1), aim=AIM, writers=WRITERS, sealed=sealed
+        "seal",
+        pairs[1:],
+        unit="votes/s",
+        n=votes * (len(pairs) - 1),
+        aim=AIM,
+        writers=size.writers,
+        sealed=sealed,
     )
 
 

@@ -33,26 +33,25 @@ LIMITED_BY = (
     "each a good part of a Celery round trip"
 )
 ENVIRONMENT, APPLICATION, BUCKET = "start", "start", "start-site"
-WARM_UP = 3  # of each, not counted
 ECHOES = 5  # round trips beside each start; their median is its floor
 
 
 def measure(size: Size) -> Iterator[dict]:
     """A worker process, its Redis and a sandbox AWS without latency; another worker process for the floor."""
-    control, lay = _aws()
-    place.manage("worker", "worker", "--pool", company.POOL)
     options = ("--pool=threads", "--concurrency=4", "--without-mingle", "--without-gossip")
     place.launch(
         "echo", "-m", "celery", "-A", "bench.echo", "worker", *options, "--without-heartbeat", "-l", "ERROR"
     )
+    control, lay = _aws()
+    place.manage("worker", "worker", "--pool", company.POOL)
     _until(Worker.objects.exists, "the worker lives")
     pairs, applied = [], []
-    for number in range(WARM_UP + size.samples):
+    for number in range(size.warm_up + size.samples):
         floor = statistics.median(_round_trip() for _ in range(ECHOES))
         first, deploying = _start(f"1.{number}.0", lay, control)
         pairs.append((first, floor))
         applied.append(deploying)
-    kept = pairs[WARM_UP:]
+    kept = pairs[size.warm_up :]
     ours = sorted(value for value, _ in kept)
     yield slow_line(
         "start",
@@ -63,7 +62,7 @@ def measure(size: Size) -> Iterator[dict]:
         limited_by=LIMITED_BY,
         least=round(ours[0], 1),
         p90=round(quantile(ours, 0.9), 1),
-        until_deploy_session_ms=round(statistics.median(applied[WARM_UP:]), 1),
+        until_deploy_session_ms=round(statistics.median(applied[size.warm_up :]), 1),
     )
 
 
