@@ -102,7 +102,7 @@ class Bells:
         self.lines.append((task, list(arguments), times))
 
     def _run(self) -> None:
-        while not self.stop.wait(0.05):
+        while not self.stop.wait(0.1):
             for task, arguments, times in list(self.lines):
                 self.ring(task, *arguments, times=times)
 
@@ -116,7 +116,13 @@ class Bells:
         self.app.close()
 
 
-def waiting_in(ground: Ground, queue: str) -> int:
-    """Messages nobody has taken yet."""
+def served(ground: Ground, queue: str) -> None:
+    """Wait until no message of the queue is left; each look must find fewer, or nobody is taking any."""
     with redis_client.Redis.from_url(ground.redis.url) as client:
-        return client.llen(queue)
+        left = client.llen(queue)
+        while left:
+            before = left
+            until(
+                lambda before=before: client.llen(queue) < before, seconds=20, what=f"one of {before} taken"
+            )
+            left = client.llen(queue)
