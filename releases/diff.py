@@ -3,18 +3,16 @@
 Every section has a `state` of its own: one that could not be read never looks like one without change.
 """
 
-import hashlib
 from dataclasses import dataclass
 
-from aws.artifacts import ArtifactError, parse_s3_uri, read_object
-from aws.session import Sessions
+from builds.evidence_store import EvidenceLost, read
 from builds.models import Artifact
 from builds.representations import in_order
+from builds.states import ArtifactState
 from releases.iam import widened
 from releases.models import Release
 from releases.queries import change_list
 from releases.templates import (
-    LIMIT_BYTES,
     TemplateUnreadable,
     compare,
     other_sections,
@@ -34,12 +32,12 @@ class _Pair:
     problem: str | None = None
 
 
-def diff(release: Release, against: Release | None, *, sessions: Sessions) -> dict:
+def diff(release: Release, against: Release | None) -> dict:
     """{"against": version or None, "commits", "artifacts", "template", "iam"}; `against` None: nothing runs
-    there. Reads the templates from S3 with the tools account's credentials where their digests differ.
+    there. Templates are those that the worker kept when it verified them: nothing here asks AWS.
     """
     old, new = (_by_name(against) if against else {}), _by_name(release)
-    pairs = _templates(old, new, sessions)
+    pairs = _templates(old, new)
     return {
         "against": against.version if against else None,
         "commits": change_list(against, release).as_dict(),
@@ -79,7 +77,7 @@ def _artifact(name: str, old: Artifact | None, new: Artifact | None) -> dict:
     }
 
 
-def _templates(old: dict[str, Artifact], new: dict[str, Artifact], sessions: Sessions) -> list[_Pair]:
+def _templates(old: dict[str, Artifact], new: dict[str, Artifact]) -> list[_Pair]:
     names = {name for side in (old, new) for name, artifact in side.items() if artifact.kind == TEMPLATE}
     pairs = []
     for name in sorted(names):
@@ -87,20 +85,23 @@ def _templates(old: dict[str, Artifact], new: dict[str, Artifact], sessions: Ses
         if before and after and before.digest == after.digest:
             continue
         try:
-            pairs.append(_Pair(name, _read(before, sessions), _read(after, sessions)))
-        except (ArtifactError, TemplateUnreadable) as error:
+            pairs.append(_Pair(name, _read(before), _read(after)))
+        except TemplateUnreadable as error:
             pairs.append(_Pair(name, None, None, problem=str(error)))
     return pairs
 
 
-def _read(artifact: Artifact | None, sessions: Sessions) -> dict | None:
+def _read(artifact: Artifact | None) -> dict | None:
     if artifact is None or artifact.kind != TEMPLATE:
         return None
-    bucket, key, _ = parse_s3_uri(artifact.uri)
-    data = read_object(sessions.tools(), bucket, key, artifact.version_id, limit_bytes=LIMIT_BYTES)
-    if f"sha256:{hashlib.sha256(data).hexdigest()}" != artifact.digest:
-        raise TemplateUnreadable(f"{artifact.uri} is not what the build says")
-    return read_template(data)
+    if artifact.state != ArtifactState.VERIFIED:
+        raise TemplateUnreadable(
+            f"{artifact.uri} is {artifact.state}, not verified. {artifact.detail}".strip()
+        )
+    try:
+        return read_template(read(artifact.digest))
+    except EvidenceLost as error:
+        raise TemplateUnreadable(f"No copy of {artifact.uri} is kept here. {error}") from error
 
 
 def _state(pairs: list[_Pair], old: dict, new: dict, *, changed: bool) -> str:

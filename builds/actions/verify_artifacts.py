@@ -5,6 +5,7 @@ same artifact record it once.
 """
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from aws.artifacts import (
     read_object,
 )
 from aws.session import AwsSession, Sessions
+from builds.evidence_store import keep
 from builds.models import Artifact, Build
 from builds.queries import due
 from builds.rules import build_state
@@ -30,9 +32,12 @@ from kernel.actor import Actor
 from kernel.bell import ring
 from kernel.clock import now
 
+log = logging.getLogger(__name__)
+
 ACTOR = Actor.system("artifact-verifier")
 LIMIT_BYTES = 5 * 1024**3  # the largest object one PUT can make (Amazon S3 User Guide, "Uploading objects")
-BUNDLE_LIMIT_BYTES = 50 * 1024**2
+BUNDLE, TEMPLATE = "test-bundle", "cloudformation-template"
+READ = {BUNDLE: 50 * 1024**2, TEMPLATE: 1024**2}  # kinds whose bytes are looked into, with the most of them
 FIRST_WAIT = 5  # seconds; doubled after each failed attempt
 LONGEST_WAIT = 900
 PATIENCE = 4  # failed attempts before "we will try again" becomes `unreadable`
@@ -84,17 +89,42 @@ def examine(session: AwsSession, artifact: Artifact) -> Finding:
 
 def _compare(session: AwsSession, artifact: Artifact) -> Finding:
     bucket, key, _ = parse_s3_uri(artifact.uri)
-    content = None
-    if artifact.kind == "test-bundle":
-        content = read_object(session, bucket, key, artifact.version_id, limit_bytes=BUNDLE_LIMIT_BYTES)
+    content = _content(session, artifact)
+    if content is not None:
         digest, size = f"sha256:{hashlib.sha256(content).hexdigest()}", len(content)
     else:
         digest, size = hash_object(session, bucket, key, artifact.version_id, limit_bytes=LIMIT_BYTES)
     if digest != artifact.digest:
         detail = f"The object has the digest {digest}; the build says {artifact.digest}."
         return Finding(ArtifactState.MISMATCH, detail, digest, size)
-    spec = spec_facts(content) if content is not None else None
+    if artifact.kind == TEMPLATE and content is not None:
+        _keep(content, artifact)
+    spec = spec_facts(content) if artifact.kind == BUNDLE else None
     return Finding(ArtifactState.VERIFIED, "", digest, size, spec)
+
+
+def _content(session: AwsSession, artifact: Artifact) -> bytes | None:
+    """The bytes of what is read and not only hashed; None for all else."""
+    bucket, key, _ = parse_s3_uri(artifact.uri)
+    limit = READ.get(artifact.kind)
+    if limit is None:
+        return None
+    try:
+        return read_object(session, bucket, key, artifact.version_id, limit_bytes=limit)
+    except ArtifactTooLarge:
+        if artifact.kind == BUNDLE:
+            raise
+        return None  # CloudFormation will refuse it; here its digest is all that is asked
+
+
+def _keep(content: bytes, artifact: Artifact) -> None:
+    """Pages compare templates, and the web process has no credentials to read them from S3."""
+    try:
+        keep(content)
+    except OSError:
+        log.exception(
+            "template %s of %s is not kept; it cannot be compared", artifact.name, artifact.build_id
+        )
 
 
 @transaction.atomic

@@ -12,7 +12,6 @@ from kernel.refusals import Invalid, NotFound
 from kernel.rest import ApiView, read_body, read_query, read_time
 from kernel.verdicts import wire_time
 from pipelines.models import Environment
-from pipelines.sessions import sessions
 from releases.api import Releases
 from releases.diff import diff
 from releases.queries import get_release
@@ -61,7 +60,7 @@ class ReleaseDiff(ApiView):
         environment = read_query(request, {"against": against})["against"]
         release = get_release(self.actor, application, version)
         base = base_of(release, environment)
-        sections = diff(release, base, sessions=sessions())
+        sections = diff(release, base)
         return Response(
             {**sections, "against": {"environment": environment, "version": base.version if base else None}}
         )

@@ -1,18 +1,12 @@
 """What a release would bring to a place, section by section. A section that could not be read says so."""
 
-import logging
 from dataclasses import dataclass, field
 
-from django.core.exceptions import ImproperlyConfigured
-
 from insights.reads.changelists import commit_rows, commits_in_words, commits_warning
-from pipelines.sessions import sessions
 from releases.changes import ChangeList
-from releases.diff import compare_artifacts, diff
+from releases.diff import diff
 from releases.models import Release
 from releases.queries import change_list
-
-log = logging.getLogger(__name__)
 
 IAM_WORDS = {
     "none": "No template on either side",
@@ -44,10 +38,9 @@ class Comparison:
 
 
 def compare(release: Release, running: Release | None) -> Comparison:
-    """Reads templates from S3 where their digests differ; a store that cannot be reached makes those two
-    sections unknown, never the page."""
+    """A template that was not kept, or is not verified, makes two sections unknown, never the page."""
     changes = change_list(running, release)
-    sections = _sections(release, running)
+    sections = diff(release, running)
     items = sections["artifacts"]["items"]
     states = {artifact.name: artifact.state for artifact in release.build.artifacts.all()}
     return Comparison(
@@ -65,24 +58,6 @@ def compare(release: Release, running: Release | None) -> Comparison:
 def _words(changes: ChangeList, running: Release | None) -> str:
     words = commits_in_words(changes)
     return f"{words} since {running.version}" if running and changes.direction == "forward" else words
-
-
-def _sections(release: Release, running: Release | None) -> dict:
-    try:
-        return diff(release, running, sessions=sessions())
-    except ImproperlyConfigured as problem:
-        log.warning("templates cannot be compared: %s", problem)
-    old = {artifact.name: artifact for artifact in running.build.artifacts.all()} if running else {}
-    new = {artifact.name: artifact for artifact in release.build.artifacts.all()}
-    unread = {
-        "state": "unknown",
-        "problems": [{"artifact": "", "detail": "The artifact store is not set up."}],
-    }
-    return {
-        "artifacts": compare_artifacts(old, new),
-        "template": {**unread, "resources": [], "sections": []},
-        "iam": {**unread, "grants": []},
-    }
 
 
 def _artifact(item: dict, states: dict[str, str]) -> dict:

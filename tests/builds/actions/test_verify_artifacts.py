@@ -7,6 +7,7 @@ from django.db import connection
 from builds.actions import verify_artifacts as module
 from builds.actions.ingest import ingest
 from builds.actions.verify_artifacts import ATTEMPTS, Finding, record, verify_artifacts, wait_after
+from builds.evidence_store import read
 from builds.models import Artifact, Build
 from builds.states import ArtifactState
 from tests import people
@@ -32,7 +33,7 @@ def build_of(bucket, bells):
         artifacts = []
         for name, what in given.items():
             if isinstance(what, dict):
-                artifacts.append(artifact(name, "file", **what))
+                artifacts.append(artifact(name, **{"kind": "file", **what}))
             else:
                 artifacts.append(artifact(name, what[0], **bucket.put(name, what[1])))
         build, _ = ingest(actor=people.ci(), post=post(artifacts=artifacts))
@@ -250,3 +251,31 @@ def test_two_workers_at_once_record_each_artifact_once(build_of, sessions):
     assert sorted(written) == ["one", "two"]
     assert Build.objects.get().state == "verified"
     assert events.kinds() == ["build.received", "artifact.verified", "artifact.verified"]
+
+
+def test_a_verified_template_is_kept_for_pages_that_cannot_read_s3(build_of, sessions, settings, tmp_path):
+    settings.EVIDENCE_DIR = tmp_path
+    body = b'{"Resources": {}}'
+    build = build_of(template=("cloudformation-template", body), one=("file", b"one"))
+    verify_artifacts(build_id=build.pk, sessions=sessions)
+    assert read(build.artifacts.get(name="template").digest) == body
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+def test_a_template_that_is_not_what_was_posted_is_not_kept(build_of, bucket, sessions, settings, tmp_path):
+    settings.EVIDENCE_DIR = tmp_path
+    wrong = {**bucket.put("template", b"{}"), "digest": OTHER_DIGEST, "kind": "cloudformation-template"}
+    build = build_of(template=wrong)
+    verify_artifacts(build_id=build.pk, sessions=sessions)
+    assert (states(build), list(tmp_path.iterdir())) == ({"template": "mismatch"}, [])
+
+
+def test_a_template_too_large_to_be_read_or_a_full_disk_does_not_stop_the_check(
+    build_of, sessions, settings, tmp_path
+):
+    settings.EVIDENCE_DIR = tmp_path / "none"
+    (tmp_path / "none").write_text("a file where the folder should be")
+    kind = "cloudformation-template"
+    build = build_of(large=(kind, b"{}" + b" " * 1024**2), small=(kind, b"{}"))
+    verify_artifacts(build_id=build.pk, sessions=sessions)
+    assert states(build) == {"large": "verified", "small": "verified"}

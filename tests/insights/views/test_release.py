@@ -3,11 +3,9 @@
 import re
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
 from builds.models import Build
 from deployments.models import Deployment
-from insights.reads import comparison
 from releases.models import Release
 from tests.insights.browser import Browser
 
@@ -19,10 +17,7 @@ REQUEST = "/deployments/request"
 def templates(monkeypatch):
     """The artifact store, answered from memory: {digest: template}."""
     stored = {}
-    monkeypatch.setattr(comparison, "sessions", lambda: None)
-    monkeypatch.setattr(
-        "releases.diff._read", lambda artifact, sessions: artifact and stored.get(artifact.digest)
-    )
+    monkeypatch.setattr("releases.diff._read", lambda artifact: artifact and stored.get(artifact.digest))
     return stored
 
 
@@ -143,11 +138,11 @@ def test_artifacts_template_and_rights_are_compared(world, rita, templates):
     assert "Role" in card(answer, "iam")
 
 
-def test_a_store_that_is_not_set_up_makes_two_sections_unknown_and_not_the_page(world, rita, monkeypatch):
-    def refuse():
-        raise ImproperlyConfigured("never with real accounts")
-
-    monkeypatch.setattr(comparison, "sessions", refuse)
+def test_a_template_that_is_not_kept_makes_two_sections_unknown_and_not_the_page(
+    world, rita, templates, monkeypatch
+):
+    different(world, templates, {}, {"New": {"Type": "AWS::SQS::Queue"}})
+    monkeypatch.undo()
     answer = rita.get(PATH)
     assert "Could not be compared" in card(answer, "template")
     assert "Could not be worked out" in card(answer, "iam")
