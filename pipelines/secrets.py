@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from kernel.yaml_marks import join
 
 _SHAPES = (
-    re.compile(r"(?<![A-Z0-9])(AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Z0-9])"),
+    re.compile(r"(?<![A-Z0-9])(AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])"),
     # Any number of letters and blanks between the words: RSA, EC, OPENSSH, ENCRYPTED, PGP … BLOCK.
     re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY( BLOCK)?-----"),
     re.compile(r"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36,}"),

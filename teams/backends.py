@@ -33,31 +33,26 @@ class AccountAdapter(DefaultAccountAdapter):
         is told, so that nobody learns from the page which accounts exist."""
         person = super().authenticate(request, **credentials)
         if person is not None and not person.is_active:
-            self._record(request, credentials, person=person, refused="person_inactive")
+            self._record(request, person=person, refused="person_inactive")
             return None
         return person
 
     def authentication_failed(self, request: HttpRequest, **credentials) -> None:
         """Called by allauth for a wrong name or password."""
-        login = _login(credentials)
+        login = credentials.get("email") or credentials.get("username") or ""
         field = "email" if "@" in login else "username"
         person = Person.objects.filter(**{field: login.lower()}).first()
-        self._record(request, credentials, person=person, refused="credentials_invalid")
+        self._record(request, person=person, refused="credentials_invalid")
 
     def login(self, request: HttpRequest, user: Person) -> None:
         """The event comes first: if it cannot be written, nobody is signed in."""
-        self._record(request, {"username": user.username}, person=user, refused=None)
+        self._record(request, person=user, refused=None)
         super().login(request, user)
 
-    def _record(self, request, credentials: dict, *, person: Person | None, refused: str | None) -> None:
+    def _record(self, request, *, person: Person | None, refused: str | None) -> None:
         record_signin(
-            login=_login(credentials),
             person=person,
             refused=refused,
             ip=client_address(request),
             request_id=getattr(request, "request_id", None),
         )
-
-
-def _login(credentials: dict) -> str:
-    return credentials.get("email") or credentials.get("username") or ""

@@ -7,20 +7,16 @@ from kernel.actor import Actor, Method
 from teams.models import Person
 from teams.queries import actor_for_person
 
-LONGEST = 254  # characters of what was typed that are worth keeping
-
 
 @transaction.atomic
 def record_signin(
-    *, login: str, person: Person | None, refused: str | None, ip: str | None, request_id: str | None
+    *, person: Person | None, refused: str | None, ip: str | None, request_id: str | None
 ) -> None:
     """Record `signin.succeeded` of `person`, or `signin.failed` with the code `refused`.
 
-    `login` is what was typed: private text, cut to 254 characters and without control characters, since it
-    may be anything, a mistyped password included. A refused person who exists is named by id in the event's
-    data.
+    A refused person who exists is the subject. What was typed for somebody who does not exist is not kept: sooner or
+    later it is a password in the wrong field, and no event may hold one.
     """
-    typed = "".join(character for character in login if character.isprintable())[:LONGEST]
     if refused is None:
         actor = actor_for_person(person, method=Method.SESSION, ip=ip, request_id=request_id)
         append(kind="signin.succeeded", actor=actor, subject=f"person:{person.pk}")
@@ -31,5 +27,5 @@ def record_signin(
         subject=f"person:{person.pk}" if person else "person:unknown",
         outcome="denied",
         data={"code": refused},
-        private={"username": typed},
+        private={"username": person.username} if person else None,
     )

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from aws.sandbox.client import SandboxControl
+from aws.sandbox.identity import TOOLS_SECRET_ACCESS_KEY
 from aws.sandbox.seed import root_clients
 from releasegate.demo import company, fixtures
 from releasegate.demo.outside import run_outside
 from releasegate.demo.seed import Seed
 from releasegate.demo.start import artifacts
 from tests.demo.running import Demo
-from tests.journeys import proof, story
+from tests.journeys import canaries, proof, story
 from tests.journeys.stack import PASSWORD, REGION, Stack, running_stack
 from tests.journeys.wire import Api, until
 
@@ -34,7 +35,7 @@ class Apart:
 
     def settle(self) -> None:
         """The demo company, with 1.0.0 of payments as what ran before."""
-        known = {"users": {"admin": {"password": PASSWORD}}}
+        self.known = known = {"users": {"admin": {"password": PASSWORD}}}
         seed = Seed(self.stack.url, known)
         seed.people()
         seed.organisation()
@@ -147,6 +148,24 @@ def put(s3, key: str, data: bytes) -> dict:
     return {**where, "digest": fixtures.digest(data), "size": len(data)}
 
 
+def used(known: dict) -> dict[str, str]:
+    """The secrets of the company: {what it is: the secret}."""
+    users = {
+        f"{what} of {name}": user[what]
+        for name, user in known["users"].items()
+        for what in ("password", "token")
+    }
+    tokens = {f"token of {name}": token for name, token in known["application_tokens"].items()}
+    return users | tokens | {"AWS secret of the tools account": TOOLS_SECRET_ACCESS_KEY}
+
+
+def no_secret_is_left_anywhere(place, secrets: dict[str, str], *places) -> None:
+    """Not in a log, not in a row, not in a file, not in an answer."""
+    aude, admin, dana = (place.person(name) for name in ("aude", "admin", "dana"))
+    secrets |= canaries.deeds(admin.url, admin, dana)
+    assert canaries.found(secrets, canaries.answers(aude, admin), *(look() for look in places)) == []
+
+
 def tell(place, folder: Path) -> None:
     """Steps 1, 3–9, 11 and 12, in their order."""
     good, bad = "1.4.2", "1.5.0"
@@ -174,6 +193,15 @@ def apart(tmp_path) -> Iterator[Apart]:
 @pytest.mark.postgresql
 def test_the_story_on_postgresql_and_redis_with_every_process_apart(apart, tmp_path):
     tell(apart, tmp_path)
+    stack = apart.stack
+    secrets = used(apart.known) | {"key of the sessions": stack.env["SECRET_KEY"]}
+    logs = [part.log for part in stack.parts.values()]
+    no_secret_is_left_anywhere(
+        apart,
+        secrets,
+        lambda: canaries.postgres_rows(stack.database),
+        lambda: canaries.files(stack.home / "evidence", *logs),
+    )
 
 
 @pytest.mark.one_database
@@ -181,5 +209,12 @@ def test_the_story_embedded_on_sqlite(tmp_path):
     place = Embedded(Demo(tmp_path / "data"))
     try:
         tell(place, tmp_path)
+        data = place.demo.data_dir
+        no_secret_is_left_anywhere(
+            place,
+            used(place.demo.said),
+            lambda: canaries.sqlite_rows(data / "releasegate.sqlite3"),
+            lambda: canaries.files(data / "evidence", place.demo.log),
+        )
     finally:
         place.demo.kill()
