@@ -26,6 +26,8 @@ SEEDS = [
     ("pure", "audit/merkle.py", "import django"),
     ("aws", "builds/queries.py", "import boto3"),
     ("aws", "deployments/engine/send.py", "import botocore"),
+    ("credentials", "insights/reads/comparison.py", "import pipelines.sessions"),
+    ("credentials", "deployments/api/others.py", "import pipelines.sessions"),
     ("kinds", "deployments/executors/s3_site.py", "import deployments.executors.cloudformation_stack"),
     ("executors-blind", "deployments/executors/s3_site.py", "import deployments.models"),
     ("executors-blind", "deployments/executors/s3_site.py", "import django"),
