@@ -141,6 +141,18 @@ def starts(module: ast.AST) -> dict[str, bool]:
     return found
 
 
+def states_written(module: ast.AST) -> list[str]:
+    """Statements that write a deployment's state themselves, past transition() and the decision before it. A row
+    that begins as requested, or ended as a baseline, is no start."""
+    found = []
+    for node, names in calls(module):
+        given = {word.arg: ast.unparse(word.value) for word in node.keywords}
+        harmless = names[-1] == "create" and given.get("state") in {"State.REQUESTED", "State.SUCCEEDED"}
+        if "Deployment" in names and names[-1] in WRITES and "state" in given and not harmless:
+            found.append(f"line {node.lineno}: {'.'.join(names)}(state={given['state']})")
+    return found
+
+
 def starts_without_decision(module: ast.AST) -> list[str]:
     return [f"{place} starts without decide()" for place, decided in starts(module).items() if not decided]
 

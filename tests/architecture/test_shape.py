@@ -91,6 +91,11 @@ def test_there_is_one_place_that_starts():
     assert places == ["deployments/engine/start.py"]
 
 
+def test_one_place_writes_the_state_of_a_deployment():
+    places = {path: shape.states_written(source.tree(path)) for path in source.product()}
+    assert [path for path, found in places.items() if found] == ["deployments/transition.py"]
+
+
 def test_models_do_what_django_says():
     nothing(broken(shape.overridden_saves, source.product()))
 

@@ -72,6 +72,21 @@ def test_a_start_without_the_decision_is_found(body, found):
 
 
 @pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("Deployment.objects.filter(pk=1).update(state=State.RUNNING, started_at=at)", True),
+        ("Deployment.objects.filter(pk=1).update(state='running')", True),
+        ("Deployment.objects.create(state=State.RUNNING)", True),
+        ("Deployment.objects.create(state=State.REQUESTED)", False),
+        ("Deployment.objects.filter(state=State.RUNNING).update(reasons=[])", False),
+        ("Step.objects.filter(pk=1).update(state='done')", False),
+    ],
+)
+def test_a_state_written_past_the_transition_is_found(line, found):
+    assert bool(shape.states_written(ast.parse(line))) is found
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("class A(models.Model):\n    def save(self): ...", ["A.save"]),
