@@ -51,7 +51,7 @@ bench: $(STAMP) ## measure what the product costs beside its floors, JSON lines:
 	@$(PY) -m bench $(ARGS)
 
 .PHONY: races
-races: $(STAMP) ## a thousand rounds of every race, on PostgreSQL, in separate processes
+races: $(STAMP) ## a thousand rounds of two worker processes racing, and of votes and posts; on PostgreSQL
 	RELEASEGATE_TEST_DB=postgres RELEASEGATE_TEST_RACE_ROUNDS=1000 $(PY) -m pytest --timeout=3600 -m races $(ARGS)
 
 .PHONY: faults

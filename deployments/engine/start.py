@@ -11,9 +11,10 @@ from deployments.engine import journal, pending_steps
 from deployments.engine.supersede import supersede_older
 from deployments.engine.work import NOW, Again, Work
 from deployments.models import Deployment, Lane
-from deployments.states import State, StepKind, StepState
+from deployments.states import PENDING, State, StepKind, StepState
 from deployments.transition import transition
 from kernel.clock import now
+from kernel.refusals import LostRace
 from kernel.verdicts import Allow
 from pipelines.queries import calendar_in_force
 
@@ -32,6 +33,8 @@ def attempt(work: Work) -> Again:
 
 def _start(work: Work) -> Again:
     deployment = with_everything(Deployment.objects.filter(pk=work.deployment.pk)).get()
+    if deployment.state not in PENDING:
+        raise LostRace  # started or ended in the moment before we got its lock
     at = now()
     verdict = decide(deployment, work.actor, at)
     if not isinstance(verdict, Allow):

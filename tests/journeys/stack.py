@@ -104,7 +104,7 @@ class Stack:
         self.manage("setup_database", RELEASEGATE_DATABASE_ROLE="owner")
         self.first_administrator()
         # gthread, as in docker-compose.yml
-        options = ["--worker-class=gthread", "--workers=1", "--threads=8", f"--bind=127.0.0.1:{self.port}"]
+        options = ["--worker-class=gthread", "--workers=2", "--threads=8", f"--bind=127.0.0.1:{self.port}"]
         self._launch("web", [sys.executable, "-m", "gunicorn", "releasegate.wsgi", *options])
         self.worker("nonprod")
         self.worker("prod")

@@ -169,7 +169,7 @@ def no_secret_is_left_anywhere(place, secrets: dict[str, str], *places) -> None:
 def tell(place, folder: Path) -> None:
     """Steps 1, 3–9, 11 and 12, in their order."""
     good, bad = "1.4.2", "1.5.0"
-    story.two_identical_posts_make_one_build(place, good)
+    story.twenty_identical_posts_make_one_build(place, good)
     story.promote(place, good)
     row, freeze = story.a_freeze_is_named_from_the_start(place, good)
     story.the_requester_cannot_approve(place, row)
