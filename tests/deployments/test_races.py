@@ -60,11 +60,8 @@ def voting(world, asked, who, decision="approve"):
 
     def cast():
         try:
-            return str(
-                cast_vote(
-                    actor=actor, request_id=asked.approval_id, decision=decision, content_hash=content
-                ).state
-            )
+            words = {"decision": decision, "content_hash": content, "comment": "In a race."}
+            return str(cast_vote(actor=actor, request_id=asked.approval_id, **words).state)
         except Refusal as refusal:
             return refusal.code
 
@@ -96,6 +93,16 @@ def test_two_simultaneous_votes_of_one_person_count_once():
         found = together(voting(world, asked, "rita"), voting(world, asked, "rita"))
         assert sorted(found) == ["already_voted", "open"]
         assert Vote.objects.filter(request=asked.approval_id).count() == 1
+
+
+def test_an_approval_beside_a_rejection_ends_rejected_and_never_starts():
+    world = World.make()
+    for _ in range(ROUNDS):
+        asked = again(world)
+        found = together(voting(world, asked, "rita"), voting(world, asked, "omar", "reject"))
+        assert found in (["open", "rejected"], ["not_open", "rejected"])
+        row = world.fresh(asked)
+        assert (row.state, row.approval.state, row.approval.consumed_at) == ("rejected", "rejected", None)
 
 
 def test_a_vote_beside_a_change_of_content_counts_for_no_other_content():
