@@ -105,6 +105,7 @@ class SealerState(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     alive_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)  # every sealed body was hashed again and the root agreed
     mismatch = models.TextField(default="", blank=True)
 
     class Meta:

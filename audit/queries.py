@@ -40,11 +40,12 @@ class StoredNodes:
 @dataclass(frozen=True)
 class SealerHealth:
     """`lag`: seconds the oldest unsealed event has waited (0.0 if none waits). `mismatch`: why sealing
-    stopped, or "". `alive_at`: when the sealer last said so."""
+    stopped, or "". `alive_at`: when the sealer last said so; `verified_at`: when it last checked the whole log."""
 
     lag: float
     mismatch: str
     alive_at: datetime | None
+    verified_at: datetime | None = None
 
 
 def unsealed_events(since: datetime | None = None) -> QuerySet:
@@ -100,6 +101,7 @@ def sealer_health(window: timedelta = timedelta(hours=1)) -> SealerHealth:
         lag=(at - waiting).total_seconds() if waiting else 0.0,
         mismatch=state.mismatch if state else "",
         alive_at=state.alive_at if state else None,
+        verified_at=state.verified_at if state else None,
     )
 
 

@@ -69,6 +69,7 @@ class SealerLoop(threading.Thread):
         if not self._checked:
             check_whole_log(self.signer.key)
             heartbeat(self.signer, Kind.LOG_SEALED)
+            self._report(verified=True)
             self._next_beat = monotonic() + settings.HEARTBEAT_SECONDS
             self._checked = True
         if monotonic() >= self._next_beat:
@@ -105,8 +106,8 @@ class SealerLoop(threading.Thread):
         if self.alive_file is not None:
             self.alive_file.touch()
 
-    def _report(self) -> None:
+    def _report(self, *, verified: bool = False) -> None:
         try:
-            report(self.mismatch)
+            report(self.mismatch, verified=verified)
         except DatabaseError:
             log.exception("the sealer cannot report how it is")

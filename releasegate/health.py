@@ -92,11 +92,12 @@ def sealer() -> str:
 
 def ages() -> dict:
     """How long the sealer lags, scheduler and workers are silent, the most overdue deployment waits (seconds,
-    None where there is nothing to measure); and when the log was last signed."""
-    checkpoint = last_checkpoint()
+    None where there is nothing to measure); when the log was last signed, and when last checked as a whole."""
+    checkpoint, log_state = last_checkpoint(), sealer_health()
     return {
-        "sealer_lag_seconds": round(sealer_health().lag, 3),
+        "sealer_lag_seconds": round(log_state.lag, 3),
         "chain_signed_at": wire_time(checkpoint.signed_at) if checkpoint else None,
+        "chain_verified_at": wire_time(log_state.verified_at),
         "scheduler_silent_seconds": silent_for(SCHEDULER),
         "worker_silent_seconds": workers_silent_for(),
         "oldest_waiting_seconds": oldest_waiting(),

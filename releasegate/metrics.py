@@ -60,9 +60,14 @@ def _grouped(name: str, text: str, model, *columns: str) -> Metric:
 
 
 def _ages() -> Iterator[Metric]:
-    state = health.sealer()
+    state, log_state = health.sealer(), sealer_health()
+    verified = log_state.verified_at
     figures = {
-        "releasegate_sealer_lag_seconds": ("Age of the oldest unsealed event", sealer_health().lag),
+        "releasegate_sealer_lag_seconds": ("Age of the oldest unsealed event", log_state.lag),
+        "releasegate_chain_verified_timestamp_seconds": (
+            "When every sealed event was last hashed again, in Unix seconds",
+            verified.timestamp() if verified else None,
+        ),
         "releasegate_sealer_mismatch": (
             "1 when the log is not what was signed",
             float(state == "mismatch"),

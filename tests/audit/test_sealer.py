@@ -54,8 +54,10 @@ def test_the_first_tick_checks_says_so_and_seals():
     loop = SealerLoop(SIGNER)
     assert tick(loop) == 4
     assert AuditEvent.objects.filter(kind="log.sealed").count() == 1
-    assert SealerState.objects.get().mismatch == ""
+    state = SealerState.objects.get()
+    assert (state.mismatch, state.verified_at is not None) == ("", True)
     assert tick(loop) == 0
+    assert SealerState.objects.get().verified_at == state.verified_at
 
 
 def test_a_heartbeat_comes_when_it_is_due_and_not_before(settings):
@@ -106,7 +108,7 @@ def test_a_mismatch_is_forgotten_only_after_the_whole_log_was_checked(caplog):
 def test_a_database_that_is_away_is_waited_for(monkeypatch, caplog):
     loop = SealerLoop(SIGNER)
 
-    def away(*args):
+    def away(*args, **said):
         raise OperationalError("away")
 
     with monkeypatch.context() as patch:
@@ -119,7 +121,7 @@ def test_a_database_that_is_away_is_waited_for(monkeypatch, caplog):
 
 
 def test_a_sealer_that_cannot_report_goes_on(monkeypatch, caplog):
-    def away(*args):
+    def away(*args, **said):
         raise OperationalError("away")
 
     monkeypatch.setattr(module, "report", away)

@@ -10,6 +10,7 @@ from audit.models import AuditEvent, SealerState
 from audit.queries import SealerHealth
 from deployments.models import Worker
 from kernel.clock import raw_now
+from kernel.verdicts import wire_time
 from releasegate import health
 from releasegate.actions.beat import beat
 
@@ -38,6 +39,7 @@ def test_a_quiet_new_installation_is_ready(ready):
         "checks": {"database": "ok", "migrations": "ok", "sealer": "ok", "broker": "embedded"},
         "sealer_lag_seconds": 0.0,
         "chain_signed_at": None,
+        "chain_verified_at": None,
         "scheduler_silent_seconds": None,
         "worker_silent_seconds": None,
         "oldest_waiting_seconds": None,
@@ -140,6 +142,12 @@ def test_silent_workers_and_schedulers_are_told_by_their_age(ready):
     assert status == 200
     assert 120 <= body["worker_silent_seconds"] < 130
     assert 0 <= body["scheduler_silent_seconds"] < 10
+
+
+def test_when_the_whole_log_was_last_checked_is_told(ready):
+    seen = raw_now()
+    SealerState.objects.create(alive_at=seen, verified_at=seen)
+    assert ready()[1]["chain_verified_at"] == wire_time(seen)
 
 
 def test_asking_writes_nothing(ready):

@@ -57,11 +57,13 @@ def test_builds_are_counted_by_state(client):
 
 
 def test_a_mismatch_and_a_heartbeat_are_figures(client):
-    SealerState.objects.create(alive_at=raw_now(), mismatch="leaf 3")
+    at = raw_now()
+    SealerState.objects.create(alive_at=at, verified_at=at, mismatch="leaf 3")
     beat("scheduler")
     found = scrape(client)
     assert found["releasegate_sealer_mismatch"] == [({}, 1.0)]
     assert found["releasegate_scheduler_silent_seconds"][0][1] < 10
+    assert found["releasegate_chain_verified_timestamp_seconds"] == [({}, at.timestamp())]
 
 
 def test_nothing_that_callers_choose_is_a_label(client):

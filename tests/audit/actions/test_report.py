@@ -21,3 +21,15 @@ def test_the_one_row_says_alive_or_why_not():
     assert before <= first.alive_at <= second.alive_at
     assert (second.pk, second.mismatch) == (1, "leaf 3 is gone")
     assert SealerState.objects.count() == 1
+
+
+def test_when_the_whole_log_was_checked_is_kept_until_the_next_check():
+    with as_sealer():
+        report()
+        assert SealerState.objects.get().verified_at is None
+        report(verified=True)
+        checked = SealerState.objects.get()
+        report()
+        later = SealerState.objects.get()
+    assert checked.verified_at == checked.alive_at == later.verified_at
+    assert later.alive_at >= checked.alive_at
