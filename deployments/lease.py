@@ -25,17 +25,23 @@ class Lease:
     until: datetime  # as claimed; also what next_attempt_at was set to, so that a poke meanwhile can be seen
 
 
-def claim(deployment_id: str, worker: str) -> Lease | None:
-    """Take the lease, or None if another worker holds it or nothing is due.
+def claim(deployment_id: str, worker: str, *, pools: tuple[str, ...] | None) -> Lease | None:
+    """Take the lease, or None if another worker holds it, nothing is due, or its account is not of `pools`.
+
+    `pools`: what the caller's process serves, None: every one. A bell may be forged or lie in the wrong queue; only a
+    worker of the account's pool holds its credentials, and no other may touch the row.
 
     Until the lease is given back the row is due again only when the lease would have run out: that is what
     brings a deployment back whose worker died.
     """
     row = Deployment.objects.filter(pk=deployment_id)
-    read = row.annotate(read_at=DatabaseNow()).values_list("lease_epoch", "read_at").first()
+    wanted = ("lease_epoch", "read_at", "environment__account__pool")
+    read = row.annotate(read_at=DatabaseNow()).values_list(*wanted).first()
     if read is None:
         return None
-    epoch, at = read
+    epoch, at, pool = read
+    if pools is not None and pool not in pools:
+        return None
     until = at + timedelta(seconds=settings.LEASE_SECONDS)
     # A lease that ran out was not given back: its holder died or hangs. That is counted (poison limit).
     crashed = Case(When(lease_until__isnull=False, then=F("crashes") + 1), default=Value(0))

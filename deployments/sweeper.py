@@ -143,7 +143,7 @@ class Sweeper:
         return min(settings.SWEEP_SECONDS, max(SHORTEST, left))
 
     def _advance(self, deployment_id: str) -> None:
-        advance(deployment_id, worker=f"{self.worker}/{threading.get_ident()}")
+        advance(deployment_id, worker=f"{self.worker}/{threading.get_ident()}", pools=self.pools)
 
     def _answer(self, test_id: str) -> None:
         answer_account_test(test_id, pools=self.pools, worker=self.worker, sessions=sessions())

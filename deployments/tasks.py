@@ -19,7 +19,7 @@ def worker_name() -> str:
 @shared_task(name="deployments.advance")
 def advance(deployment_id: str) -> None:
     """Move one deployment as far as it goes now."""
-    advance_one(str(deployment_id), worker=worker_name())
+    advance_one(str(deployment_id), worker=worker_name(), pools=pools_here())
     nudge()
 
 

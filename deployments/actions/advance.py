@@ -30,9 +30,12 @@ MOST_CRASHES = 5  # workers that died holding this deployment before a human is 
 UNEXPECTED_SECONDS = 15
 
 
-def advance(deployment_id: str, *, worker: str) -> Again | None:
-    """None when somebody else holds the lease or nothing is due; otherwise when it is due again."""
-    held = lease.claim(deployment_id, worker)
+def advance(deployment_id: str, *, worker: str, pools: tuple[str, ...] | None) -> Again | None:
+    """None when it is not for us (another's lease, another's pool, nothing due); otherwise when it is due again.
+
+    `pools` as in `lease.claim`.
+    """
+    held = lease.claim(deployment_id, worker, pools=pools)
     if held is None:
         return None
     again = Again(UNEXPECTED_SECONDS * settings.TIME_SCALE)

@@ -70,7 +70,7 @@ def claiming(deployment: str):
     """As a worker: take the lease or leave it; start; give it back for good."""
 
     def go():
-        held = lease.claim(deployment, f"racer:{ME}")
+        held = lease.claim(deployment, f"racer:{ME}", pools=None)
         if held is None:
             return "held by the other"
         try:

@@ -183,7 +183,9 @@ def test_of_two_workers_one_claims_every_round(small):
     small.release("1.1.0")
     row = small.request("1.1.0", "dev")
     for number in range(20):
-        won = together(lambda: lease.claim(row.pk, "one"), lambda: lease.claim(row.pk, "two"))
+        won = together(
+            lambda: lease.claim(row.pk, "one", pools=None), lambda: lease.claim(row.pk, "two", pools=None)
+        )
         (held,) = [one for one in won if one is not None]
         assert held.epoch == number + 1
         lease.release(row.pk, held, after=0)
@@ -193,7 +195,7 @@ def test_a_heartbeat_keeps_a_long_call_alive_and_stops_when_fenced(small, settin
     settings.LEASE_SECONDS, settings.LEASE_RENEW_SECONDS = 1.0, 0.1
     small.release("1.1.0")
     row = small.request("1.1.0", "dev")
-    held = lease.claim(row.pk, "one")
+    held = lease.claim(row.pk, "one", pools=None)
     with lease.Heartbeat(row.pk, held.epoch) as beat:
         time.sleep(1.3)
         assert lease.still_held(row.pk, held.epoch) is True

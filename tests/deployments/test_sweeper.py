@@ -24,7 +24,7 @@ def quiet(monkeypatch):
     monkeypatch.setattr(module.sweeping, "expire", lambda: calls.update(expired=calls["expired"] + 1))
     monkeypatch.setattr(module, "sweep_artifacts", lambda: None)
     monkeypatch.setattr(module, "beat", lambda worker, pool: calls["beats"].append((worker, pool)))
-    monkeypatch.setattr(module, "advance", lambda pk, worker: calls["advanced"].append(pk))
+    monkeypatch.setattr(module, "advance", lambda pk, worker, pools: calls["advanced"].append(pk))
     monkeypatch.setattr(module.connections, "close_all", lambda: None)
     return calls
 
@@ -52,7 +52,7 @@ def test_it_says_that_it_lives_and_expires_what_lapsed(running, quiet):
 def test_what_is_due_is_advanced_and_not_twice_at_once(quiet, monkeypatch):
     gate, started = threading.Event(), []
 
-    def slow(pk, worker):
+    def slow(pk, worker, pools):
         started.append((pk, worker.partition("/")[0]))
         gate.wait(5)
 

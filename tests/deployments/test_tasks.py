@@ -13,7 +13,10 @@ from deployments import sweeper, tasks
 def seen(monkeypatch) -> list:
     """What the tasks called, in order."""
     calls = []
-    monkeypatch.setattr(tasks, "advance_one", lambda pk, worker: calls.append(("advance", pk, worker)))
+    monkeypatch.setattr(
+        tasks, "advance_one", lambda pk, worker, pools: calls.append(("advance", pk, worker, pools))
+    )
+    monkeypatch.setattr(sweeper, "_here", [SimpleNamespace(pools=("prod",))])
     monkeypatch.setattr(tasks, "nudge", lambda: calls.append(("nudge",)))
     monkeypatch.setattr(tasks.sweeping, "sweep", lambda: calls.append(("sweep",)))
     monkeypatch.setattr(tasks.sweeping, "sweep_build", lambda pk: calls.append(("sweep_build", pk)))
@@ -28,7 +31,7 @@ def test_their_names_are_what_bells_ring(seen):
 
 def test_advance_moves_one_and_wakes_the_sweeper(seen):
     tasks.advance("dep_1")
-    assert seen == [("advance", "dep_1", tasks.worker_name()), ("nudge",)]
+    assert seen == [("advance", "dep_1", tasks.worker_name(), ("prod",)), ("nudge",)]
     assert tasks.worker_name().endswith(f":{os.getpid()}")
 
 

@@ -287,7 +287,7 @@ class Working:
 
     def __enter__(self) -> Work:
         Deployment.objects.filter(pk=self.deployment.pk).update(next_attempt_at=raw_now())
-        self.lease = lease.claim(self.deployment.pk, "test:1")
+        self.lease = lease.claim(self.deployment.pk, "test:1", pools=None)
         assert self.lease is not None, "another worker holds it"
         row = self.world.fresh(self.deployment)
         return Work(row, current_pipeline(row.application_id), None, "test:1")

@@ -186,7 +186,7 @@ def swept(scene: Scene) -> Deployment:
     with transaction.atomic():
         due_again([scene])
         assert sweeping.due((scene.pool,)) == [scene.deployment.pk], str(scene.situation)
-        advance(scene.deployment.pk, worker="the sweep")
+        advance(scene.deployment.pk, worker="the sweep", pools=None)
         row = scene.fresh(scene.deployment)
         transaction.set_rollback(True)
     return row

@@ -63,7 +63,7 @@ class Engine:
         """Advance, as a worker would, until `until(row)` (None: it has ended and is cleaned up)."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            again = advance(row.pk, worker="test:1")
+            again = advance(row.pk, worker="test:1", pools=None)
             row = self.world.fresh(row)
             if until(row) if until else row.state in TERMINAL and row.cleaned_at:
                 return row
@@ -83,7 +83,7 @@ class Engine:
         """`number` looks of workers, each of which finds it due."""
         for _ in range(number):
             Deployment.objects.filter(pk=row.pk).update(next_attempt_at=raw_now())
-            advance(row.pk, worker="test:1")
+            advance(row.pk, worker="test:1", pools=None)
         return self.world.fresh(row)
 
     def later(self, seconds: int) -> None:
