@@ -14,7 +14,7 @@ from pipelines.actions.create_freeze import create_freeze
 from pipelines.actions.create_window import create_window
 from pipelines.actions.update_freeze import update_freeze
 from pipelines.actions.update_window import update_window
-from pipelines.calendar_rules import FREEZE_FIELDS, WINDOW_FIELDS
+from pipelines.calendar_rules import FREEZE_FIELDS, WINDOW_FIELDS, gone
 from pipelines.models import Freeze, Window
 from teams.queries import get_application
 
@@ -40,7 +40,7 @@ class Windows(ApiView):
         """The windows in force, oldest first."""
         query = read_query(request, LIST)
         found = page(queries.windows(), cursor=query["cursor"], limit=query["limit"], descending=False)
-        return listing(request, found, render)
+        return listing(request, found, rendering(found.items))
 
     def post(self, request):
         """A new window: 201, in force at once."""
@@ -75,7 +75,7 @@ class Freezes(ApiView):
         """The freezes that are not archived, oldest first."""
         query = read_query(request, LIST)
         found = page(queries.freezes(), cursor=query["cursor"], limit=query["limit"], descending=False)
-        return listing(request, found, render)
+        return listing(request, found, rendering(found.items))
 
     def post(self, request):
         """A new freeze: 201, in force at once."""
@@ -110,12 +110,19 @@ def _given(body: dict) -> dict:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def render(row: Window | Freeze) -> dict:
-    """One window or freeze."""
+def rendering(rows):
+    """`render` for these rows, with what their scopes name looked up once."""
+    flagged = gone(rows)
+    return lambda row: render(row, flagged[row.pk])
+
+
+def render(row: Window | Freeze, scope_gone: list[str] | None = None) -> dict:
+    """One window or freeze. `scope_gone`: the keys of its scope whose place is there no longer; looked up if None."""
     fields = WINDOW_FIELDS if isinstance(row, Window) else FREEZE_FIELDS
     return {
         "id": row.pk,
         **{field: getattr(row, field) for field in fields},
+        "scope_gone": gone([row])[row.pk] if scope_gone is None else scope_gone,
         "version": row.version,
         "created_at": wire_time(row.created_at),
         "created_by": row.created_by,

@@ -1,11 +1,12 @@
 """What must hold for a window or a freeze before it is written, and how the log keeps it. Reads only."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from kernel.refusals import Conflict, Invalid
 from pipelines.errors import wrong
 from pipelines.models import Environment, Freeze, Window
-from pipelines.window_rules import validate_freeze, validate_window
+from pipelines.window_rules import scope_gone, validate_freeze, validate_window
 from teams.models import Application
 
 WINDOW_FIELDS = ("name", "scope", "timezone", "rrule", "start", "duration", "in_flight")
@@ -59,6 +60,13 @@ def _unknown_scope(scope: dict) -> list[dict]:
         if isinstance(name, str) and name and not rows.filter(pk=name).exists():
             errors.append(wrong(f"/scope/{key}", "scope_unknown", f"There is no such {key}."))
     return errors
+
+
+def gone(rows: Iterable[Window | Freeze]) -> dict[str, list[str]]:
+    """{id: keys of its scope whose place is there no longer}, in one query for all `rows`."""
+    places = list(Environment.objects.filter(archived_at__isnull=True).values_list("pk", "tier"))
+    known = {"environments": frozenset(p[0] for p in places), "tiers": frozenset(p[1] for p in places)}
+    return {row.pk: scope_gone(row.scope, **known) for row in rows}
 
 
 def as_data(row: Window | Freeze | None) -> dict | None:

@@ -130,6 +130,16 @@ def _named(name: object) -> list[dict]:
     return [_error("/name", "name_invalid", "A name has 1 to 100 printable characters.")]
 
 
+def scope_gone(scope: Mapping, *, environments: frozenset[str], tiers: frozenset[str]) -> list[str]:
+    """The keys of a scope whose place is there no longer (requirement D03).
+
+    Such a rule still holds wherever it matches; people are told, because a freeze that names nothing protects
+    nothing. Applications are never removed.
+    """
+    known = {"environment": environments, "tier": tiers}
+    return [key for key, names in known.items() if key in scope and scope[key] not in names]
+
+
 def _scope(scope: object) -> list[dict]:
     if not isinstance(scope, Mapping):
         return [_error("/scope", "scope_invalid", "scope is an object; {} is the whole organisation.")]

@@ -11,7 +11,7 @@ from pipelines.calendar import Opening, next_occurrences
 from pipelines.models import Environment
 from pipelines.occurrences import RuleInvalid, zone_of
 from pipelines.queries import environments
-from pipelines.window_rules import Freeze, Window
+from pipelines.window_rules import Freeze, Window, scope_gone
 
 NEXT = 5
 
@@ -30,10 +30,12 @@ class PlaceOpening:
 
 @dataclass(frozen=True)
 class WindowRow:
-    """`times`: the next occurrences as (opens, closes, opens in the window's own zone)."""
+    """`times`: the next occurrences as (opens, closes, opens in the window's own zone). `gone`: what its scope names is
+    there no longer."""
 
     window: Window
     scope: str
+    gone: bool
     every: str
     times: list[tuple[datetime, datetime, str]]
     problem: str
@@ -41,10 +43,11 @@ class WindowRow:
 
 @dataclass(frozen=True)
 class FreezeRow:
-    """`active`: in force now, until `until` if that is known. `over`: it ended and will not return."""
+    """`active`: in force now, until `until` if that is known. `gone`: as a window's."""
 
     freeze: Freeze
     scope: str
+    gone: bool
     when: str
     active: bool
     until: datetime | None
@@ -61,11 +64,19 @@ class Calendar:
 
 def read_calendar(frame: Frame) -> Calendar:
     """One query beside the frame's: the windows and freezes came with it."""
-    pulse = frame.pulse
+    pulse, places = frame.pulse, list(environments())
+    known = {
+        "environments": frozenset(place.pk for place in places),
+        "tiers": frozenset(p.tier for p in places),
+    }
     return Calendar(
-        [_place(frame, place) for place in environments()],
-        [_window(frame, window) for window in pulse.windows],
-        [_freeze(frame, freeze) for freeze in pulse.freezes if not _over(freeze, frame.now)],
+        [_place(frame, place) for place in places],
+        [_window(frame, window, bool(scope_gone(window.scope, **known))) for window in pulse.windows],
+        [
+            _freeze(frame, freeze, bool(scope_gone(freeze.scope, **known)))
+            for freeze in pulse.freezes
+            if not _over(freeze, frame.now)
+        ],
     )
 
 
@@ -90,15 +101,15 @@ def _in_zone(at: datetime, name: str, now: datetime) -> str:
         return ""
 
 
-def _window(frame: Frame, window: Window) -> WindowRow:
+def _window(frame: Frame, window: Window, gone: bool) -> WindowRow:
     scope = scope_in_words(window.scope)
     try:
         times = next_occurrences(window, frame.now, NEXT)
     except RuleInvalid as problem:
-        return WindowRow(window, scope, window.rrule, [], f"{problem} It opens nothing.")
+        return WindowRow(window, scope, gone, window.rrule, [], f"{problem} It opens nothing.")
     own = zone_of(window.timezone)
     rows = [(opens, closes, _own(opens, own, frame)) for opens, closes in times]
-    return WindowRow(window, scope, every_in_words(window), rows, "")
+    return WindowRow(window, scope, gone, every_in_words(window), rows, "")
 
 
 def _own(at: datetime, own: ZoneInfo, frame: Frame) -> str:
@@ -132,7 +143,7 @@ def every_in_words(window: Window) -> str:
     return f"{rule} {start} for {length}, {window.timezone}"
 
 
-def _freeze(frame: Frame, freeze: Freeze) -> FreezeRow:
+def _freeze(frame: Frame, freeze: Freeze, gone: bool) -> FreezeRow:
     reason = freeze_in_force(freeze, frame.now)
     if freeze.end:
         when = (
@@ -142,7 +153,7 @@ def _freeze(frame: Frame, freeze: Freeze) -> FreezeRow:
         start, length = freeze.start.replace("T", " ")[:16], duration(freeze.duration or 0)
         when = f"{freeze.rrule} from {start} for {length}, {freeze.timezone}"
     until = reason.until if reason else None
-    return FreezeRow(freeze, scope_in_words(freeze.scope), when, reason is not None, until)
+    return FreezeRow(freeze, scope_in_words(freeze.scope), gone, when, reason is not None, until)
 
 
 def _over(freeze: Freeze, now: datetime) -> bool:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipelines.models import Freeze, Window
+from kernel.clock import now
+from pipelines.models import Environment, Freeze, Window
 from tests import people
 from tests.pipelines import places
 from tests.teams.callers import Caller, as_administrator, as_application, as_person, problem
@@ -50,6 +51,18 @@ def test_one_is_made_read_changed_and_archived(path, body, model):
     assert rita.get(path).json()["items"] == []
     assert rita.get(one).json()["archived_at"] is not None
     assert model.objects.count() == 1
+
+
+@pytest.mark.parametrize(("path", "body", "model"), KINDS)
+def test_a_scope_that_outlived_its_place_is_flagged(path, body, model):
+    admin = as_administrator()
+    made = admin.post(path, {**body, "scope": {"environment": "prod"}}).json()
+    tier = admin.post(path, {**body, "scope": {"tier": "nowhere"}}).json()
+    assert (made["scope_gone"], tier["scope_gone"]) == ([], ["tier"])
+    Environment.objects.filter(pk="prod").update(archived_at=now())
+    assert admin.get(f"{path}/{made['id']}").json()["scope_gone"] == ["environment"]
+    listed = {row["id"]: row["scope_gone"] for row in admin.get(path).json()["items"]}
+    assert listed == {made["id"]: ["environment"], tier["id"]: ["tier"]}
 
 
 @pytest.mark.parametrize(("path", "body", "model"), KINDS)

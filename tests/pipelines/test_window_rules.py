@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.window_rules import validate_freeze, validate_window
+from pipelines.window_rules import scope_gone, validate_freeze, validate_window
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WINDOW = {
@@ -163,3 +163,10 @@ def test_what_is_wrong_with_a_freeze_is_named(changes, problem):
 )
 def test_what_is_wrong_with_a_recurring_freeze_is_named(changes, problem):
     assert freeze(RECURRING, **changes) == [problem]
+
+
+def test_a_scope_tells_which_of_its_places_are_gone():
+    here = {"environments": frozenset({"prod"}), "tiers": frozenset({"", "production"})}
+    assert scope_gone({}, **here) == []
+    assert scope_gone({"environment": "prod", "tier": "production", "application": "x"}, **here) == []
+    assert scope_gone({"environment": "old", "tier": "gone"}, **here) == ["environment", "tier"]

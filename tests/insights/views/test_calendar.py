@@ -38,6 +38,13 @@ def test_a_closed_place_says_when_it_opens_and_until_when(world, rita):
     assert "By: A window" in text
 
 
+def test_a_rule_whose_place_is_gone_says_that_it_applies_to_nothing(world, rita):
+    window_elsewhen("prod", hours=6)
+    assert "there no longer" not in rita.get("/calendar").text
+    Window.objects.update(scope={"environment": "demolished"})
+    assert "What it names is there no longer" in rita.get("/calendar").text
+
+
 def test_times_are_in_the_zone_of_the_reader_and_in_that_of_the_window(world, rita):
     Window.objects.create(
         name="Berlin nights",
