@@ -56,6 +56,7 @@ class Vote(models.Model):
     content_hash = models.CharField(max_length=71)
     comment = models.TextField(default="", blank=True)
     method = models.CharField(max_length=20)
+    signature = models.JSONField(null=True)  # statement.stored(): what a passkey signed, with its key
     groups = models.JSONField(default=list)  # the person's groups at that moment: why the vote counted
     at = models.DateTimeField()
     void = models.BooleanField(default=False)
@@ -70,3 +71,22 @@ class Vote(models.Model):
                 name="vote_one_per_person",
             )
         ]
+
+
+class SigningStatement(models.Model):
+    """A statement that somebody was handed to sign. It can be used once, by that person, until `not_after`.
+
+    `shown`: the model of what the page showed, whose digest is the statement's member of that name.
+    """
+
+    nonce = models.CharField(primary_key=True, max_length=43)
+    request = models.ForeignKey(ApprovalRequest, on_delete=models.PROTECT, related_name="statements")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="statements")
+    statement = models.JSONField()
+    shown = models.JSONField()
+    issued_at = models.DateTimeField()
+    not_after = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.nonce

@@ -49,6 +49,8 @@ class VoteFacts:
     gate_comment: str = "optional"
     gate_step_up: bool = False
     stepped_up: bool = False
+    accounts: frozenset[str] = frozenset()  # other accounts of the same human
+    twin_voted: bool = False  # one of those has a vote here
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,14 @@ def _already_voted(facts: VoteFacts) -> VoteRefusal | None:
         return VoteRefusal(
             "already_voted", "You have voted already; withdraw that vote first to change your mind."
         )
+    if facts.twin_voted:
+        return VoteRefusal("already_voted", "Another account of yours has voted; one human fills one slot.")
     return None
 
 
 def _separation(facts: VoteFacts) -> VoteRefusal | None:
-    relation = excluded_by(facts.relations, facts.gate_exclude, person=facts.person, emails=facts.emails)
+    own = {"emails": facts.emails, "accounts": facts.accounts}
+    relation = excluded_by(facts.relations, facts.gate_exclude, person=facts.person, **own)
     if relation is None:
         return None
     did = {
@@ -169,18 +174,24 @@ def comment_problem(comment: str | None, *, required: bool) -> str | None:
 
 
 def excluded_by(
-    relations: Iterable[Relation], exclude: Iterable[str], *, person: str | None, emails: Iterable[str]
+    relations: Iterable[Relation],
+    exclude: Iterable[str],
+    *,
+    person: str | None,
+    emails: Iterable[str],
+    accounts: Iterable[str] = (),
 ) -> str | None:
     """The first relation (in the order of RELATIONS) by which the gate keeps this person out, or None.
 
-    The same human is recognised by id or by any verified e-mail address, upper and lower case alike.
+    The same human is recognised by id, by `accounts` (ids of other accounts of theirs) or by any verified e-mail
+    address, upper and lower case alike.
     """
+    ids = {person, *accounts} - {None}
     own = {email.strip().casefold() for email in emails if email.strip()}
     found = {
         relation.relation
         for relation in relations
-        if (relation.person is not None and relation.person == person)
-        or (relation.email is not None and relation.email.strip().casefold() in own)
+        if relation.person in ids or (relation.email is not None and relation.email.strip().casefold() in own)
     }
     wanted = set(exclude)
     return next((name for name in RELATIONS if name in found and name in wanted), None)

@@ -66,6 +66,8 @@ class Kind(StrEnum):
     LINE_STOPPED = "line.stopped"
     LOG_HEARTBEAT = "log.heartbeat"
     LOG_SEALED = "log.sealed"
+    PASSKEY_ADDED = "passkey.added"
+    PASSKEY_REMOVED = "passkey.removed"
     PERSON_CHANGED = "person.changed"
     PLAN_COMPUTED = "plan.computed"
     RELEASE_CUT = "release.cut"

@@ -9,6 +9,8 @@ class VoteForm(forms.Form):
     decision = forms.ChoiceField(choices=[(d, d) for d in ("approve", "reject", "withdraw")])
     content_hash = forms.CharField(max_length=100)
     comment = forms.CharField(required=False, max_length=4000, strip=False)
+    assertion = forms.JSONField(required=False)  # what a passkey answered, written there by passkeys.js
+    nonce = forms.CharField(required=False, max_length=100)
 
 
 class RequestForm(forms.Form):

@@ -15,6 +15,7 @@ api = [
     path("deployments/<str:deployment_id>/resolve", deployments.ResolveView.as_view(), name="api-resolve"),
     path("deployments/<str:deployment_id>/log", deployments.LogView.as_view(), name="api-log"),
     path("approvals/<str:approval_id>/votes", others.VotesView.as_view(), name="api-votes"),
+    path("approvals/<str:approval_id>/statement", others.StatementView.as_view(), name="api-statement"),
     path("board", others.BoardView.as_view(), name="api-board"),
     path("releases/<str:application>/<str:version>", others.ReleaseDetail.as_view(), name="api-release"),
     path("releases", others.ReleaseList.as_view(), name="api-releases"),

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from approvals.actions.accept_signature import read_signed
 from deployments import forms
 from deployments.actions.cancel import cancel
 from deployments.actions.cast_vote import cast_vote
@@ -44,6 +45,7 @@ def _see_other(name: str, *args) -> HttpResponseRedirect:
 @require_POST
 def vote(request, approval_id: str):
     data = _read(forms.VoteForm, request)
+    data["signed"] = read_signed(data.pop("assertion") or None, data.pop("nonce") or None)
     cast_vote(actor=request.actor, request_id=approval_id, **data)
     messages.success(request, SAID[data["decision"]])
     return _see_other("approval", approval_id)

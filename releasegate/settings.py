@@ -6,6 +6,7 @@ Every variable is described in docs/reference/configuration.md.
 import re
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "kernel",
     "audit",
     "teams",
@@ -160,6 +162,19 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+# Passkeys: people enrol them, sign in with them, and sign votes where a gate asks for it. No other second factor.
+MFA_ADAPTER = "teams.backends.PasskeyAdapter"
+MFA_FORMS = {
+    "login_webauthn": "teams.forms.SignInForm",
+    "authenticate_webauthn": "teams.forms.SecondFactorForm",
+    "reauthenticate_webauthn": "teams.forms.AgainForm",
+}
+MFA_SUPPORTED_TYPES = ["webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO or MODE == "test"  # the signature of a vote is never so lenient
+PASSKEY_RP_ID = urlsplit(PUBLIC_URL).hostname  # an address is no relying party: the demo is `localhost`
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # REST -------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ urlpatterns = [
     path("settings/zone", views.set_zone, name="set_zone"),
     path("sign-in", account.login, name="account_login"),
     path("sign-out", account.logout, name="account_logout"),
+    path("account/again", account.reauthenticate, name="account_reauthenticate"),
     # allauth asks for these names. Administrators make people, and no e-mail is sent: nothing is there.
     path("sign-up", errors.page_not_found, {"exception": None}, name="account_signup"),
     path("password-reset", errors.page_not_found, {"exception": None}, name="account_reset_password"),

@@ -11,9 +11,10 @@ from teams.actions.create_group import create_group
 from teams.actions.create_person import create_person
 from teams.actions.create_team import create_team
 from teams.actions.issue_token import issue_token
+from teams.actions.remove_passkey import remove_passkey
 from teams.actions.revoke_token import revoke_token
 from teams.actions.set_group_members import set_group_members
-from teams.models import ApiToken, Application, Person
+from teams.models import ApiToken, Application, Passkey, Person
 
 LIST = {"cursor": None, "limit": read_limit}
 
@@ -76,6 +77,31 @@ class People(ApiView):
         read_query(request, {})
         body = read_body(serializers.PersonIn, request)
         return Response(render_person(create_person(actor=self.actor, **body)), status=201)
+
+
+class PersonPasskeys(ApiView):
+    def get(self, request, username: str):
+        """The passkeys somebody has now, for that person and who manages people or reads everything."""
+        read_query(request, {})
+        rows = queries.readable_passkeys(self.actor, username)
+        return Response({"items": [_passkey(row) for row in rows], "next": None})
+
+
+class PersonPasskey(ApiView):
+    def delete(self, request, username: str, passkey_id: int):
+        """Take a passkey away, one's own or a lost one: 200."""
+        read_query(request, {})
+        return Response(_passkey(remove_passkey(actor=self.actor, username=username, passkey_id=passkey_id)))
+
+
+def _passkey(row: Passkey) -> dict:
+    return {
+        "id": row.pk,
+        "name": row.name,
+        "added_at": wire_time(row.added_at),
+        "last_used_at": wire_time(row.last_used_at),
+        "removed_at": wire_time(row.removed_at),
+    }
 
 
 class PersonTokens(ApiView):

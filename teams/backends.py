@@ -1,6 +1,8 @@
 """Sign-in by username or e-mail: nobody signs up, everybody's attempts are on record and limited."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -56,3 +58,16 @@ class AccountAdapter(DefaultAccountAdapter):
             ip=client_address(request),
             request_id=getattr(request, "request_id", None),
         )
+
+
+class PasskeyAdapter(DefaultMFAAdapter):
+    """Passkeys are made for our public address, not for whatever host a request names."""
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {"id": settings.PASSKEY_RP_ID, "name": "Release Gate"}
+
+    def generate_authenticator_name(self, user: Person, type) -> str:
+        return "Passkey"
+
+    def send_notification_mail(self, *args, **kwargs) -> None:
+        """No e-mail is sent here; the audit log has the event."""

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from kernel.ids import new_per, new_tok
+from teams.credentials import from_base64url
 
 
 class PersonManager(BaseUserManager):
@@ -126,3 +127,35 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class Passkey(models.Model):
+    """A WebAuthn credential of a person, as votes are checked by; signing in uses allauth's own row of it.
+
+    `credential_id`, `public_key` (COSE): base64url. `sign_count`: the highest the authenticator has told us.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="passkeys")
+    credential_id = models.CharField(max_length=1400)
+    public_key = models.TextField()
+    name = models.CharField(max_length=100)
+    sign_count = models.BigIntegerField(default=0)
+    added_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["credential_id", "person"],
+                condition=Q(removed_at__isnull=True),
+                name="passkey_once_per_person",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def cose(self) -> bytes:
+        return from_base64url(self.public_key)

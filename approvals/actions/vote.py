@@ -1,11 +1,12 @@
 """Cast, or take back, one person's word on exactly one content."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
 from approvals import gate, queries, rules
+from approvals.actions.accept_signature import Signed, accept_signature
 from approvals.binding import changed_fields
 from approvals.models import ApprovalRequest, Vote
 from approvals.states import TAKES_VOTES, ApprovalState, Decision
@@ -50,17 +51,23 @@ def vote(
     content_hash: str,
     comment: str,
     seen: dict | None = None,
+    signed: Signed | None = None,
     at: datetime,
 ) -> VoteResult:
     """Take the vote, or raise the first refusal in the published order (api.md "Approvals").
 
     Locks the request first, so that two votes, a vote and a change of content, and a vote and a start each happen
-    in some order. `seen`: the subject the voter looked at, where known, to name what differs.
+    in some order. `seen`: the subject the voter looked at, where known, to name what differs. `signed`: what a
+    passkey answered to a statement of ours; a gate with step-up takes no vote without it.
     """
     request = queries.lock_visible(actor, request_id)
-    _refuse(request, _facts(actor, request, decision, content_hash, comment, seen, at), actor, decision)
+    facts = _facts(actor, request, decision, content_hash, comment, seen, at)
+    _refuse(request, replace(facts, stepped_up=signed is not None), actor, decision)
     if decision == Decision.WITHDRAW:
         return _withdraw(actor, request, at)
+    signature = None
+    if signed is not None:
+        signature = accept_signature(actor=actor, request=request, decision=decision, signed=signed, at=at)
     try:
         with transaction.atomic():
             row = Vote.objects.create(
@@ -70,6 +77,7 @@ def vote(
                 content_hash=content_hash,
                 comment=comment.strip(),
                 method=actor.method,
+                signature=signature,
                 groups=sorted(actor.groups & {slot["group"] for slot in request.gate["slots"]}),
                 at=at,
             )
@@ -80,11 +88,9 @@ def vote(
 
 
 def _facts(actor, request, decision, content_hash, comment, seen, at) -> rules.VoteFacts:
-    own = (
-        request.votes.filter(person_id=actor.person_id, void=False, withdrawn_at=None)
-        if actor.person_id
-        else None
-    )
+    standing = set(request.votes.filter(void=False, withdrawn_at=None).values_list("person_id", flat=True))
+    humans = gate.humans_of(request.relations, {actor.person_id or "", *standing})
+    twins = humans.twins(actor.person_id) if actor.person_id else frozenset()
     old = seen or queries.last_seen_subject(request, content_hash)
     return rules.VoteFacts(
         decision=decision,
@@ -92,7 +98,7 @@ def _facts(actor, request, decision, content_hash, comment, seen, at) -> rules.V
         comment=comment,
         is_human=actor.is_human,
         person=actor.person_id,
-        emails=actor.emails,
+        emails=actor.emails | (humans.emails(actor.person_id) if actor.person_id else frozenset()),
         groups=actor.groups,
         state=request.state,
         at=at,
@@ -101,7 +107,9 @@ def _facts(actor, request, decision, content_hash, comment, seen, at) -> rules.V
         superseded_by=request.superseded_by,
         current_hash=request.content_hash,
         changed_fields=tuple(changed_fields(old, request.subject)) if old else (),
-        has_vote=bool(own is not None and own.exists()),
+        has_vote=actor.person_id in standing,
+        accounts=twins,
+        twin_voted=bool(twins & standing),
         relations=gate.related(request.relations),
         slots=tuple(slots_of(request.gate["slots"])),
         gate_exclude=frozenset(request.gate["exclude"]),
@@ -146,7 +154,7 @@ def _after(
     actor: Actor, request: ApprovalRequest, row: Vote, at: datetime, *, withdrawn: bool = False
 ) -> VoteResult:
     """Re-judge the gate with this vote, move the request, write the event: all in the vote's transaction."""
-    picture = gate.look(request)
+    picture = gate.look(request, own=row.pk)
     newly = _move(request, picture, at)
     index = picture.state.assignment.slot_of(row.person_id)
     slot = None if index is None or withdrawn else picture.slots[index].group
@@ -165,7 +173,8 @@ def _after(
             "slot": slot,
             "state": str(request.state),
             "person": row.person_id,
-        },
+        }
+        | ({"signature": row.signature} if row.signature and not withdrawn else {}),
         private={"comment": row.comment} if row.comment else None,
     )
     return VoteResult(row, slot, request.state, request, newly)

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.db.models import F
 
+from approvals.actions.accept_signature import Signed
 from approvals.actions.rebind import rebind
 from approvals.actions.vote import VoteResult, vote
 from approvals.gate import effective_gate
@@ -26,7 +27,13 @@ from pipelines.queries import current_pipeline, stage_of
 
 @transaction.atomic
 def cast_vote(
-    *, actor: Actor, request_id: str, decision: str, content_hash: str, comment: str = ""
+    *,
+    actor: Actor,
+    request_id: str,
+    decision: str,
+    content_hash: str,
+    comment: str = "",
+    signed: Signed | None = None,
 ) -> VoteResult:
     """Vote on what would be done at this instant; raises vote()'s refusals.
 
@@ -44,6 +51,7 @@ def cast_vote(
         decision=decision,
         content_hash=content_hash,
         comment=comment or "",
+        signed=signed,
         at=at,
     )
     deployment.approval = result.request

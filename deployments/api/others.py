@@ -2,8 +2,10 @@
 
 from rest_framework.response import Response
 
+from approvals.actions.accept_signature import read_signed
 from deployments import queries, representations
 from deployments.actions.cast_vote import cast_vote
+from deployments.actions.prepare_vote import prepare_vote
 from deployments.actions.withdraw import withdraw_build, withdraw_release
 from deployments.api import serializers
 from deployments.changes import running_release
@@ -22,8 +24,20 @@ class VotesView(ApiView):
     def post(self, request, approval_id: str):
         body = read_body(serializers.VoteIn, request)
         body["comment"] = body.get("comment") or ""
+        body["signed"] = read_signed(body.pop("assertion", None), body.pop("nonce", None))
         result = cast_vote(actor=self.actor, request_id=approval_id, **body)
         answer = {"id": result.vote.pk, "slot": result.slot, "approval_state": str(result.state)}
+        return Response(answer, status=201)
+
+
+class StatementView(ApiView):
+    """`POST /approvals/{id}/statement`: what to sign, and what to ask the browser for."""
+
+    def post(self, request, approval_id: str):
+        issued = prepare_vote(
+            actor=self.actor, request_id=approval_id, **read_body(serializers.StatementIn, request)
+        )
+        answer = {"statement": issued.statement, "shown": issued.shown, "options": issued.options}
         return Response(answer, status=201)
 
 

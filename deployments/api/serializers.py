@@ -53,9 +53,37 @@ class BaselineIn(StrictSerializer):
     reason = serializers.CharField(allow_blank=True, max_length=2000)
 
 
+BYTES = {"max_length": 8192}  # base64url
+
+
+class AssertionAnswerIn(StrictSerializer):
+    authenticatorData = serializers.CharField(**BYTES)  # noqa: N815 - WebAuthn's own names
+    clientDataJSON = serializers.CharField(**BYTES)  # noqa: N815
+    signature = serializers.CharField(**BYTES)
+    userHandle = serializers.CharField(required=False, allow_null=True, allow_blank=True, **BYTES)  # noqa: N815
+
+
+class AssertionIn(StrictSerializer):
+    """The JSON form of what `navigator.credentials.get()` answers (WebAuthn Level 3, `toJSON()`)."""
+
+    id = serializers.CharField(**BYTES)
+    rawId = serializers.CharField(required=False, **BYTES)  # noqa: N815
+    type = serializers.ChoiceField(choices=("public-key",))
+    response = AssertionAnswerIn()
+    clientExtensionResults = serializers.DictField(required=False)  # noqa: N815
+    authenticatorAttachment = serializers.CharField(required=False, allow_null=True, max_length=40)  # noqa: N815
+
+
 class VoteIn(StrictSerializer):
     decision = serializers.ChoiceField(choices=("approve", "reject", "withdraw"))
     content_hash = serializers.CharField(max_length=100)
     comment = serializers.CharField(
         required=False, allow_blank=True, allow_null=True, max_length=4000, trim_whitespace=False
     )
+    assertion = AssertionIn(required=False, allow_null=True)
+    nonce = serializers.CharField(required=False, allow_null=True, max_length=100)
+
+
+class StatementIn(StrictSerializer):
+    decision = serializers.ChoiceField(choices=("approve", "reject"))
+    content_hash = serializers.CharField(max_length=100)

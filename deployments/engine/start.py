@@ -97,6 +97,7 @@ def _proof(deployment: Deployment, work: Work, calendar: dict) -> dict:
             "approval": approval.pk,
             "content_hash": approval.content_hash,
             "votes": [vote.pk for vote in votes],
+            "step_up": bool(approval.gate["step_up"]),
             "approvers": [vote.person_id for vote in votes],
             "keys": sum(slot["count"] for slot in approval.gate["slots"]),
         }

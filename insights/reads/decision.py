@@ -20,6 +20,7 @@ from insights.reads.plans import PlanFacts, plan_facts
 from kernel.refusals import NotFound
 from pipelines.calendar import Opening
 from releases.changes import ChangeList
+from teams.models import Passkey
 
 
 @dataclass
@@ -49,6 +50,7 @@ class DecisionPage:
     opening: Opening
     verdict: str
     checks: list[dict]
+    passkeys: int  # of the reader, where the gate asks for one
 
     @property
     def pips(self) -> list[bool]:
@@ -102,7 +104,14 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
         opening=opening,
         verdict=verdict.word if verdict else "",
         checks=checks.rows_of(verdict) if verdict else checks.stored_rows(row.checks, row.reasons),
+        passkeys=_passkeys(frame, approval),
     )
+
+
+def _passkeys(frame: Frame, approval) -> int:
+    if not approval.gate["step_up"]:
+        return 0
+    return Passkey.objects.filter(person_id=frame.actor.person_id, removed_at=None).count()
 
 
 def _facts(row: Deployment, plan, changes, evidence, opening, position) -> red_facts.RedFacts:

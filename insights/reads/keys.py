@@ -86,13 +86,15 @@ def position_of(frame: Frame, approval: ApprovalRequest, picture: Picture) -> Po
     actor = frame.actor
     own = next((vote for vote in picture.votes if vote.person_id == actor.person_id), None)
     relations = related(approval.relations)
+    twins = picture.humans.twins(actor.person_id) if actor.person_id else frozenset()
+    emails = actor.emails | (picture.humans.emails(actor.person_id) if actor.person_id else frozenset())
     facts = rules.VoteFacts(
         decision=Decision.APPROVE,
         content_hash=approval.content_hash,
         comment=SOME_COMMENT,
         is_human=actor.is_human,
         person=actor.person_id,
-        emails=actor.emails,
+        emails=emails,
         groups=actor.groups,
         state=approval.state,
         at=frame.now,
@@ -107,11 +109,14 @@ def position_of(frame: Frame, approval: ApprovalRequest, picture: Picture) -> Po
         gate_exclude=frozenset(approval.gate["exclude"]),
         gate_comment=approval.gate["comment"],
         gate_step_up=approval.gate["step_up"],
+        stepped_up=True,  # the form asks the passkey when it is sent
+        accounts=twins,
+        twin_voted=any(vote.person_id in twins for vote in picture.votes),
     )
     wanted = {slot.group for slot in picture.slots}
     mine = [
         name
         for name in rules.RELATIONS
-        if rules.excluded_by(relations, [name], person=actor.person_id, emails=actor.emails)
+        if rules.excluded_by(relations, [name], person=actor.person_id, emails=emails, accounts=twins)
     ]
     return Position(rules.may_vote(facts), own, sorted(actor.groups & wanted), mine)

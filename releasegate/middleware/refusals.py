@@ -56,7 +56,7 @@ def _guarded(request, view, args, kwargs) -> HttpResponse:
 
 def _refused(request, refusal: Refusal) -> HttpResponse:
     """A form goes back to its page with a message and what was typed; everything else shows an error page."""
-    if refusal.status == 401:
+    if refusal.status == 401 and not request.actor.is_human:  # else: a passkey's answer was not accepted
         return redirect_to_login(request.get_full_path() if request.method in SAFE else "/")
     back = safe_return(request)
     if request.method in SAFE or refusal.status in {404, 429} or refusal.status >= 500 or back is None:

@@ -57,6 +57,9 @@ class Command(BaseCommand):
             signal.signal(number, end)
         began = time.monotonic()
         stack = self._stack(host, port)
+        settings.PUBLIC_URL = (
+            f"http://localhost:{stack.port}"  # known only now; passkeys and links are made for it
+        )
         # Beside this thread, so that Ctrl-C in the middle of the seed is heard at once; the next start goes on.
         beginning = ThreadPoolExecutor(1).submit(_begin, stack, data_dir)
         beginning.add_done_callback(lambda _: wake.set())
