@@ -11,6 +11,7 @@ Exit codes: 0 done · 1 the deployment failed or was rolled back, or `verify` fo
 import argparse
 import base64
 import binascii
+import datetime
 import glob
 import hashlib
 import hmac
@@ -119,6 +120,117 @@ def ed25519_verifies(public, message, signature):
     challenge = int.from_bytes(digest, "little") % ORDER
     right = point_add(commitment, point_multiply(challenge, point))
     return point_equal(point_multiply(scalar, BASE), right)
+
+
+# ECDSA on P-256 with SHA-256, verification only (SEC 1 §4.1.4; curve of FIPS 186-4 D.1.2.3). Points are (x, y), None is
+# infinity.
+P256 = 2**256 - 2**224 + 2**192 + 2**96 - 1
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+P256_BASE = (
+    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+)
+
+
+def p256_add(p, q):
+    """p + q on the curve."""
+    if p is None or q is None:
+        return q if p is None else p
+    if p[0] == q[0]:
+        if (p[1] + q[1]) % P256 == 0:
+            return None
+        slope = (3 * p[0] * p[0] - 3) * pow(2 * p[1], -1, P256)
+    else:
+        slope = (q[1] - p[1]) * pow(q[0] - p[0], -1, P256)
+    x = (slope * slope - p[0] - q[0]) % P256
+    return (x, (slope * (p[0] - x) - p[1]) % P256)
+
+
+def p256_verifies(public, message, signature):
+    """True if the DER `signature` over `message` was made by the key `public`, a point (x, y)."""
+    x, y = public
+    numbers = der_numbers(signature)
+    if numbers is None or not (0 <= x < P256 and 0 <= y < P256):
+        return False
+    r, s = numbers
+    if (y * y - (x * x * x - 3 * x + P256_B)) % P256 or not (0 < r < P256_ORDER and 0 < s < P256_ORDER):
+        return False
+    inverse = pow(s, -1, P256_ORDER)
+    first = int.from_bytes(hashlib.sha256(message).digest(), "big") * inverse % P256_ORDER
+    second = r * inverse % P256_ORDER
+    both, point = p256_add(P256_BASE, public), None
+    for bit in range(255, -1, -1):
+        point = p256_add(point, point)
+        pair = (first >> bit & 1, second >> bit & 1)
+        point = p256_add(point, {(0, 0): None, (1, 0): P256_BASE, (0, 1): public, (1, 1): both}[pair])
+    return point is not None and point[0] % P256_ORDER == r
+
+
+def der_numbers(data):
+    """(r, s) of a signature in DER, in its one form; None for anything else."""
+    if len(data) < 8 or data[0] != 0x30 or data[1] != len(data) - 2 or data[1] > 0x7F:
+        return None
+    numbers, rest = [], data[2:]
+    while rest:
+        if len(rest) < 3 or rest[0] != 2 or not 1 <= rest[1] <= len(rest) - 2:
+            return None
+        body, rest = rest[2 : 2 + rest[1]], rest[2 + rest[1] :]
+        if body[0] & 0x80 or (len(body) > 1 and body[0] == 0 and not body[1] & 0x80):
+            return None
+        numbers.append(int.from_bytes(body, "big"))
+    return tuple(numbers) if len(numbers) == 2 else None
+
+
+def read_cose(data):
+    """{label: number or bytes} of a COSE key (RFC 9053); ValueError for any other CBOR."""
+    position = 0
+
+    def head():
+        nonlocal position
+        first = data[position]
+        position += 1
+        size = {24: 1, 25: 2}.get(first & 31, 0)
+        if first & 31 > 25:
+            raise ValueError
+        argument = int.from_bytes(data[position : position + size], "big") if size else first & 31
+        position += size
+        return first >> 5, argument
+
+    def item():
+        nonlocal position
+        kind, argument = head()
+        if kind == 2:
+            position += argument
+            return data[position - argument : position]
+        if kind > 1:
+            raise ValueError
+        return argument if kind == 0 else -1 - argument
+
+    try:
+        kind, count = head()
+        key = {item(): item() for _ in range(count)} if kind == 5 and count < 9 else {}
+    except (IndexError, TypeError) as error:
+        raise ValueError from error
+    if position != len(data) or len(key) != count:
+        raise ValueError
+    return key
+
+
+def passkey_verifies(public, message, signature):
+    """True if the passkey with this COSE key (ES256, EdDSA with Ed25519) signed `message`."""
+    try:
+        key = read_cose(public)
+    except ValueError:
+        return False
+    if not all(isinstance(key.get(label), bytes) and len(key[label]) == 32 for label in (-2,)):
+        return False
+    if [key.get(label) for label in (1, 3, -1)] == [2, -7, 1] and isinstance(key.get(-3), bytes):
+        point = (int.from_bytes(key[-2], "big"), int.from_bytes(key[-3], "big"))
+        return p256_verifies(point, message, signature)
+    if [key.get(label) for label in (1, 3, -1)] == [1, -8, 6]:
+        return len(signature) == 64 and ed25519_verifies(key[-2], message, signature)
+    return False
 
 
 class Broken(Exception):
@@ -432,6 +544,70 @@ def check_openings(data, first, bodies):
     return sum(len(body["private"]) for body in bodies) - opened
 
 
+SIGNED = ("statement", "credential", "public_key", "authenticator_data", "client_data", "signature")
+STATED = ("v", "kind", "approval", "decision", "content_hash", "approver", "nonce", "not_after", "shown")
+
+
+def unbase64url(text, what, leaf):
+    """The bytes of base64url without padding, as WebAuthn writes them; raises Broken."""
+    if not isinstance(text, str) or not re.match(r"[A-Za-z0-9_-]*\Z", text):
+        raise Broken("%s is not base64url" % what, leaf)
+    padded = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)
+    return unbase64(padded, what, leaf=leaf)
+
+
+def read_instant(text):
+    """A time as events write it: UTC, six digits; ValueError."""
+    return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")  # noqa: DTZ007 - both sides are UTC
+
+
+def check_signature(index, body):
+    """The statement of a signed vote whose passkey signed exactly it, at a site whose name it answered for, with its
+    person verified; raises Broken."""
+    data = body["data"]
+    kept = data["signature"]
+    if not isinstance(kept, dict) or set(kept) != set(SIGNED) or not isinstance(kept["statement"], dict):
+        raise Broken("the signature of the vote does not have the parts of one", index)
+    parts = {name: unbase64url(kept[name], "the %s" % name, index) for name in SIGNED[1:]}
+    stated = kept["statement"]
+    approval = body["subject"].split(":", 1)[-1]
+    wanted = [
+        1,
+        "approval",
+        approval,
+        data.get("decision"),
+        data.get("content_hash"),
+        body["actor"].get("id"),
+    ]
+    if set(stated) != set(STATED) or [stated[name] for name in STATED[:6]] != wanted:
+        raise Broken("the statement that was signed is of another vote", index)
+    try:
+        late = read_instant(body["at"]) - read_instant(stated["not_after"])
+    except (ValueError, TypeError) as error:
+        raise Broken("the end of the statement is not a time", index) from error
+    if late.total_seconds() > 60:  # the event is written a moment after the vote was judged
+        raise Broken("the vote was cast after its statement had ended", index)
+    text = b"release-gate/approval/v1\0" + canonical(stated)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=").decode()
+    try:
+        client = json.loads(parts["client_data"].decode())
+        host = urllib.parse.urlsplit(client["origin"]).hostname or ""
+        asked = [client["type"], client["challenge"], client.get("crossOrigin") or False]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Broken("what the browser told the passkey cannot be read", index) from error
+    told = parts["authenticator_data"]
+    if asked != ["webauthn.get", challenge, False]:
+        raise Broken("the passkey signed something else than the statement", index)
+    if len(told) < 37 or told[:32] != hashlib.sha256(host.encode()).digest():
+        raise Broken("the passkey answered for another site than the one it was asked at", index)
+    if told[32] & 5 != 5:
+        raise Broken("the passkey did not verify its person", index)
+    message = told + hashlib.sha256(parts["client_data"]).digest()
+    if not passkey_verifies(parts["public_key"], message, parts["signature"]):
+        raise Broken("the signature of the vote is wrong", index)
+    return stated, client["origin"]
+
+
 class Rules:
     """What must hold between the events, as far as their bodies tell: who approved what, before it
     started."""
@@ -439,7 +615,8 @@ class Rules:
     def __init__(self, complete):
         self.complete = complete  # the bundle begins at leaf 0, so nothing earlier is missing
         self.opened, self.votes, self.started = {}, {}, {}
-        self.gated = 0
+        self.passkeys, self.nonces, self.origins = {}, set(), set()
+        self.gated = self.signed = 0
 
     def see(self, index, body):
         """Take the next event; raises Broken naming the leaf."""
@@ -450,14 +627,31 @@ class Rules:
             for vote in self.votes.values():
                 vote["void"] = vote["void"] or vote["approval"] == subject
         elif kind == "vote.cast" and body["outcome"] == "allowed" and "vote" in data:
+            if "signature" in data:
+                self._signed(index, body)
             self.votes[data["vote"]] = {
                 "approval": subject,
                 "void": False,
                 "actor": body["actor"],
                 "data": data,
             }
+        elif kind in ("passkey.added", "passkey.removed") and body["outcome"] == "allowed":
+            own = kind == "passkey.added" and subject == "person:%s" % body["actor"].get("id")
+            self.passkeys[subject, data.get("credential")] = data.get("public_key") if own else None
         elif kind == "deployment.running" and data.get("approval"):
             self._start(index, data)
+
+    def _signed(self, index, body):
+        stated, origin = check_signature(index, body)
+        kept, place = body["data"]["signature"], ("person:%s" % stated["approver"],)
+        place += (kept["credential"],)
+        if (self.complete or place in self.passkeys) and self.passkeys.get(place) != kept["public_key"]:
+            raise Broken("the vote is signed by a passkey that its person has not enrolled", index)
+        if stated["nonce"] in self.nonces:
+            raise Broken("the statement was signed for an earlier vote already", index)
+        self.nonces.add(stated["nonce"])
+        self.origins.add(origin)
+        self.signed += 1
 
     def _start(self, index, data):
         approval = "approval:%s" % data["approval"]
@@ -470,6 +664,10 @@ class Rules:
         people = set()
         for name in data.get("votes") or []:
             vote = self.votes.get(name)
+            if vote is not None and data.get("step_up") and "signature" not in vote["data"]:
+                raise Broken(
+                    "started on the vote %s without a signature, which the gate asks for" % name, index
+                )
             if vote is not None:
                 people.add(self._voter(index, name, vote, approval, data.get("content_hash")))
             elif self.complete:
@@ -536,8 +734,8 @@ def verify_bundle(data, key, saved=None):
         raise Broken(spare[0])
     times = [bodies[0]["at"], bodies[-1]["at"]] if bodies else [None, None]
     return {"origin": key[0], "first": first, "last": last, "leaves": len(bodies), "erased": erased,
-            "gated_starts": rules.gated, "from": times[0], "to": times[1],
-            "root": base64.b64encode(last_root).decode()}  # fmt: skip
+            "gated_starts": rules.gated, "signed_votes": rules.signed, "signed_at": sorted(rules.origins),
+            "from": times[0], "to": times[1], "root": base64.b64encode(last_root).decode()}  # fmt: skip
 
 
 def check_saved(tree, checkpoint):
@@ -581,6 +779,9 @@ def command_verify(args, config):
         "  events from %s to %s" % (found["from"], found["to"]),
         "  %d gated starts, each after the votes it names" % found["gated_starts"],
     ]  # fmt: skip
+    if found["signed_votes"]:
+        where = ", ".join(found["signed_at"])
+        lines.append("  %d votes signed by a passkey of their person, at %s" % (found["signed_votes"], where))
     if found["erased"]:
         lines.append("  %d values were erased; their commitments are kept" % found["erased"])
     return DONE, dict(found, ok=True), lines
