@@ -6,7 +6,7 @@ from datetime import datetime
 
 from approvals.models import ApprovalRequest
 from approvals.proofs import unproven
-from approvals.rules import CastVote, GateState, Relation, excluded_by, expired, gate_state
+from approvals.rules import CastVote, GateState, Relation, excluded_by, expired, gate_state, unknown_authors
 from approvals.states import TAKES_VOTES, ApprovalState, Decision
 from kernel.verdicts import CheckState, Reason
 from pipelines.matching import Slot, assign, satisfiable, slots_of, would_help
@@ -53,6 +53,7 @@ def effective_gate(
         "comment": environment.gate.get("comment") or "optional",
         "expires_in": environment.gate.get("expires_in"),
         "valid_for": environment.gate.get("valid_for") or 86_400,
+        "unknown_authors": environment.gate.get("unknown_authors") or "flag",
         "version": environment.gate_version,
     }
 
@@ -64,8 +65,11 @@ def in_words(gate: dict) -> str:
     return " and ".join(parts)
 
 
-def relations(*, release, requester_person_id, requester_emails, pipeline_editor, commits) -> list[dict]:
-    """Everybody who had a hand in it: [{"relation", "person", "email"}], stored with the request."""
+def relations(
+    *, release, requester_person_id, requester_emails, pipeline_editor, commits, missing=()
+) -> list[dict]:
+    """Everybody who had a hand in it: [{"relation", "person", "email"}], stored with the request. `missing`: versions
+    whose commits were not supplied; their authors stand there as {"relation": "author", "missing": version}."""
     found = (
         [{"relation": "requester", "person": requester_person_id, "email": None}]
         if requester_person_id
@@ -81,6 +85,7 @@ def relations(*, release, requester_person_id, requester_emails, pipeline_editor
         )
     emails = {email for commit in commits for email in commit.get("authors", ())}
     found += [{"relation": "author", "person": None, "email": email} for email in sorted(emails)]
+    found += [{"relation": "author", "person": None, "email": None, "missing": v} for v in missing]
     if pipeline_editor:
         found.append(
             {"relation": "pipeline_editor", "person": pipeline_editor.removeprefix("user:"), "email": None}
@@ -188,9 +193,22 @@ def people(request: ApprovalRequest, at: datetime) -> PeopleAnswer:
         )
         return PeopleAnswer(CheckState.WAIT, (reason,), keys)
     lapsed = expired(request.state, at, expires_at=request.expires_at, valid_until=request.valid_until)
+    nobody = _nobody_knows(request, picture)
+    if nobody:
+        return PeopleAnswer(CheckState.WAIT, (nobody,), keys)
     if picture.state.satisfied and not lapsed and request.state == ApprovalState.SATISFIED:
         return PeopleAnswer(CheckState.PASS, (), keys)
     return PeopleAnswer(CheckState.WAIT, _reasons(request, picture, keys), keys)
+
+
+def _nobody_knows(request: ApprovalRequest, picture: Picture) -> Reason | None:
+    """A strict gate does not let through what somebody wrote whom nobody knows: they might be the voter."""
+    unknown = unknown_authors(request.relations, picture.humans.known)
+    if request.gate.get("unknown_authors") != "block" or not unknown:
+        return None
+    text = f"Nobody here is known as {', '.join(unknown[:5])}{' and others' if len(unknown) > 5 else ''}."
+    how = "An administrator adds the address to its person, or CI posts the commits with the build."
+    return Reason("unknown_author", text, f"approval:{request.pk}", None, how)
 
 
 def _reasons(request: ApprovalRequest, picture: Picture, keys: tuple[Key, ...]) -> tuple[Reason, ...]:

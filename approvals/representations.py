@@ -31,7 +31,10 @@ def full(request: ApprovalRequest) -> dict:
         "environment": request.environment_id,
         "opened_at": wire_time(request.opened_at),
         "superseded_by": request.superseded_by or None,
-        "gate": {key: request.gate[key] for key in ("exclude", "step_up", "comment", "version")},
+        "gate": {
+            key: request.gate.get(key, "flag")
+            for key in ("exclude", "step_up", "comment", "unknown_authors", "version")
+        },
         "can_fill": [{"group": k.group, "people": k.can_fill} for k in answer.keys],
         "subject": request.subject,
         "votes": votes(request),
@@ -55,6 +58,8 @@ def votes(request: ApprovalRequest) -> list[dict]:
                 "at": wire_time(row.at),
                 "comment": row.comment or None,
                 "method": row.method,
+                "signature": row.signature,
+                "not_counted": picture.unproven.get(row.pk),
                 "groups": row.groups,
                 "void": row.void,
                 "changed_fields": row.changed_fields,

@@ -268,3 +268,17 @@ def expired(state: str, at: datetime, *, expires_at: datetime | None, valid_unti
     if state in (ApprovalState.OPEN, ApprovalState.VOID):
         return expires_at is not None and at >= expires_at
     return False
+
+
+def unknown_authors(rows: Iterable[Mapping], known: frozenset[str]) -> list[str]:
+    """Of stored relations, the authors that no account stands for: addresses not in `known` (lower case), and
+    `the authors of 1.2.0` where no commits were supplied."""
+    found = []
+    for row in rows:
+        if row["relation"] == "author" and row.get("missing"):
+            found.append(f"the authors of {row['missing']}")
+        elif (
+            row["relation"] == "author" and row.get("email") and row["email"].strip().casefold() not in known
+        ):
+            found.append(row["email"])
+    return found

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     APPROVAL_EXPIRED = "approval.expired"
     APPROVAL_OPENED = "approval.opened"
     APPROVAL_REJECTED = "approval.rejected"
+    APPROVAL_RELATIONS = "approval.relations"
     APPROVAL_SATISFIED = "approval.satisfied"
     APPROVAL_VOIDED = "approval.voided"
     ARTIFACT_MISMATCH = "artifact.mismatch"

@@ -27,6 +27,7 @@ __all__ = [
 
 FIELDS = ("application", "version", "commit", "branch", "repository")
 ARTIFACT_FIELDS = ("name", "kind", "uri", "version_id", "digest")
+FORGES = frozenset({"noreply@github.com", "noreply@gitlab.com", "noreply@bitbucket.org"})
 _CO_AUTHOR = re.compile(r"^[ \t]*co-authored-by:[ \t]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 _ADDRESS = re.compile(r"<([^<>@\s]+@[^<>@\s]+)>|^\s*([^<>@\s]+@[^<>@\s]+)\s*$")
 
@@ -107,16 +108,18 @@ def _pattern(pattern: str) -> re.Pattern:
 
 
 def commit_authors(commits: Iterable[Mapping] | None) -> list[str]:
-    """The e-mail addresses, in lower case and without repetition, of all who wrote the commits: authors and
-    the `Co-authored-by` lines of messages. None (not supplied) gives none; `warnings` says so."""
+    """The e-mail addresses, in lower case and without repetition, of all who wrote the commits: authors,
+    committers and the `Co-authored-by` lines of messages. A forge that commits what somebody merges in its
+    pages is nobody. None (not supplied) gives none; `warnings` says so."""
     found: dict[str, None] = {}
     for commit in commits or ():
-        names = [commit.get("author") or "", *_CO_AUTHOR.findall(commit.get("message") or "")]
+        names = [commit.get("author") or "", commit.get("committer") or ""]
+        names += _CO_AUTHOR.findall(commit.get("message") or "")
         for name in names:
             match = _ADDRESS.search(name.strip())
             if match:
                 found[(match.group(1) or match.group(2)).casefold()] = None
-    return list(found)
+    return [address for address in found if address not in FORGES]
 
 
 def warnings(post: Mapping) -> list[dict]:

@@ -561,16 +561,12 @@ def read_instant(text):
     return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")  # noqa: DTZ007 - both sides are UTC
 
 
-def check_signature(index, body):
-    """The statement of a signed vote whose passkey signed exactly it, at a site whose name it answered for, with its
-    person verified; raises Broken."""
-    data = body["data"]
-    kept = data["signature"]
+def read_statement(index, body):
+    """The statement of a signed vote, which is of exactly this vote and had not ended; raises Broken."""
+    data, kept = body["data"], body["data"]["signature"]
     if not isinstance(kept, dict) or set(kept) != set(SIGNED) or not isinstance(kept["statement"], dict):
         raise Broken("the signature of the vote does not have the parts of one", index)
-    parts = {name: unbase64url(kept[name], "the %s" % name, index) for name in SIGNED[1:]}
-    stated = kept["statement"]
-    approval = body["subject"].split(":", 1)[-1]
+    stated, approval = kept["statement"], body["subject"].split(":", 1)[-1]
     wanted = [
         1,
         "approval",
@@ -587,6 +583,15 @@ def check_signature(index, body):
         raise Broken("the end of the statement is not a time", index) from error
     if late.total_seconds() > 60:  # the event is written a moment after the vote was judged
         raise Broken("the vote was cast after its statement had ended", index)
+    return stated
+
+
+def check_signature(index, body):
+    """(statement, origin) of a signed vote, whose passkey signed exactly that statement, at a site whose name it
+    answered for, with its person verified; raises Broken."""
+    stated = read_statement(index, body)
+    kept = body["data"]["signature"]
+    parts = {name: unbase64url(kept[name], "the %s" % name, index) for name in SIGNED[1:]}
     text = b"release-gate/approval/v1\0" + canonical(stated)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=").decode()
     try:

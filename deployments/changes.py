@@ -1,6 +1,8 @@
 """What would change against what runs in an environment now."""
 
+from approvals.gate import relations
 from deployments.models import Lane
+from pipelines.models import PipelineVersion
 from releases.changes import ChangeList
 from releases.models import Release
 from releases.queries import change_list
@@ -19,3 +21,18 @@ def running_release(application: str, environment: str) -> Release | None:
 def changes_for(release: Release, environment: str) -> ChangeList:
     """Commits between what runs there and `release`, by what was posted with the builds (A11)."""
     return change_list(running_release(release.application_id, environment), release)
+
+
+def relations_of(deployment, pipeline: PipelineVersion) -> list[dict]:
+    """Everybody who had a hand in what would be deployed now: who asked, who built, who wrote what is not running
+    there yet, who edited the pipeline."""
+    person = deployment.requested_by
+    changes = changes_for(deployment.release, deployment.environment_id)
+    return relations(
+        release=deployment.release,
+        requester_person_id=person.pk if person else None,
+        requester_emails=[person.email] if person else [],
+        pipeline_editor=pipeline.edited_by,
+        commits=changes.commits,
+        missing=changes.missing,
+    )

@@ -7,6 +7,10 @@ RELATIONS = ("requester", "submitter", "author", "pipeline_editor")
 # Who fills no slot of a protected environment where nothing else is said (product invariant 2).
 PROTECTED_EXCLUDES = ("requester", "submitter", "author")
 COMMENTS = ("optional", "required")
+UNKNOWN_AUTHORS = (
+    "flag",
+    "block",
+)  # an author nobody knows: shown and flagged, or nothing goes before they are
 EXPIRES_IN = 7 * 86_400  # seconds that votes may come
 VALID_FOR = 86_400  # seconds from satisfied to start
 SHORTEST, LONGEST = 60, 30 * 86_400
@@ -15,7 +19,7 @@ MOST_SLOTS, MOST_KEYS = 20, 20
 
 def complete(gate: dict | None, *, protected: bool) -> dict:
     """The gate with every member: {"slots": [{"group", "count"}], "exclude", "expires_in", "valid_for"
-    (seconds), "step_up", "comment"}. A slot without a count is one key."""
+    (seconds), "step_up", "comment", "unknown_authors"}. A slot without a count is one key."""
     gate = gate or {}
     return {
         "slots": [{"group": slot["group"], "count": slot.get("count", 1)} for slot in gate.get("slots", [])],
@@ -24,12 +28,14 @@ def complete(gate: dict | None, *, protected: bool) -> dict:
         "valid_for": gate.get("valid_for", VALID_FOR),
         "step_up": gate.get("step_up", False),
         "comment": gate.get("comment", "optional"),
+        "unknown_authors": gate.get("unknown_authors", "flag"),
     }
 
 
 def gate_errors(gate: dict, *, groups: set[str] | frozenset[str]) -> list[dict]:
     """What is wrong with a complete gate: `slots_invalid`, `group_unknown`, `count_invalid`,
-    `relation_unknown`, `seconds_invalid`, `comment_invalid`. `groups`: the names that exist."""
+    `relation_unknown`, `seconds_invalid`, `comment_invalid`, `unknown_authors_invalid`.
+    `groups`: the names that exist."""
     return (
         _slot_errors(gate["slots"], groups)
         + [
@@ -47,7 +53,15 @@ def gate_errors(gate: dict, *, groups: set[str] | frozenset[str]) -> list[dict]:
             if gate["comment"] in COMMENTS
             else [wrong("/gate/comment", "comment_invalid", f"A comment is {' or '.join(COMMENTS)}.")]
         )
+        + _unknown_authors_errors(gate)
     )
+
+
+def _unknown_authors_errors(gate: dict) -> list[dict]:
+    if gate["unknown_authors"] in UNKNOWN_AUTHORS:
+        return []
+    detail = f"Unknown authors: {' or '.join(UNKNOWN_AUTHORS)}."
+    return [wrong("/gate/unknown_authors", "unknown_authors_invalid", detail)]
 
 
 def _slot_errors(slots: list[dict], groups) -> list[dict]:

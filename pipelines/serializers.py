@@ -35,6 +35,7 @@ class GateIn(StrictSerializer):
     valid_for = serializers.IntegerField(required=False)
     step_up = serializers.BooleanField(required=False)
     comment = serializers.CharField(max_length=SHORT, required=False)
+    unknown_authors = serializers.CharField(max_length=SHORT, required=False)
 
 
 class EnvironmentIn(StrictSerializer):

@@ -13,6 +13,11 @@ class Humans:
     one: dict[str, str]
     addresses: dict[str, frozenset[str]]
 
+    @property
+    def known(self) -> frozenset[str]:
+        """Every address of everybody."""
+        return frozenset().union(*self.addresses.values())
+
     def of(self, account: str) -> str:
         return self.one.get(account, account)
 

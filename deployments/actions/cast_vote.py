@@ -5,12 +5,14 @@ from django.db.models import F
 
 from approvals.actions.accept_signature import Signed
 from approvals.actions.rebind import rebind
+from approvals.actions.relate import relate
 from approvals.actions.vote import VoteResult, vote
 from approvals.gate import effective_gate
 from approvals.queries import get_visible
 from approvals.states import TAKES_VOTES, ApprovalState
 from deployments import history
 from deployments.binding import subject_of
+from deployments.changes import relations_of
 from deployments.decision import decide, with_everything
 from deployments.engine.supersede import supersede_older
 from deployments.lease import poke
@@ -109,6 +111,7 @@ def _bind(request, deployment: Deployment, at) -> None:
         return
     subject = subject_of(deployment, stage=stage, pipeline=pipeline, gate_version=rule["version"])
     rebind(request=request, subject=subject, gate=rule, actor=Actor.system("binding"), at=at)
+    relate(request=request, relations=relations_of(deployment, pipeline), actor=Actor.system("binding"))
 
 
 def _reject(deployment: Deployment, actor: Actor, at, comment: str) -> None:

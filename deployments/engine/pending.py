@@ -8,11 +8,12 @@ from django.db.models import Q
 
 from approvals import gate
 from approvals.actions.rebind import rebind
+from approvals.actions.relate import relate
 from approvals.actions.request import request
 from approvals.binding import changed_fields
 from approvals.states import ApprovalState
 from deployments.binding import subject_of
-from deployments.changes import changes_for
+from deployments.changes import relations_of
 from deployments.decision import decide
 from deployments.engine import journal, pending_steps, planning, start
 from deployments.engine.work import NOW, Again, Work
@@ -101,6 +102,11 @@ def ask_people(work: Work) -> None:
         journal.fence(deployment)
         if deployment.approval is not None:
             rebind(request=deployment.approval, subject=subject, gate=rule, actor=work.actor, at=work.at)
+            relate(
+                request=deployment.approval,
+                relations=relations_of(deployment, work.pipeline),
+                actor=work.actor,
+            )
             return
         approval = request(
             actor=work.actor,
@@ -109,23 +115,11 @@ def ask_people(work: Work) -> None:
             deployment_id=deployment.pk,
             subject=subject,
             gate=rule,
-            relations=_relations(work),
+            relations=relations_of(deployment, work.pipeline),
             at=work.at,
         )
         Deployment.objects.filter(pk=deployment.pk).update(approval=approval)
         deployment.approval = approval
-
-
-def _relations(work: Work) -> list[dict]:
-    deployment = work.deployment
-    person = deployment.requested_by
-    return gate.relations(
-        release=deployment.release,
-        requester_person_id=person.pk if person else None,
-        requester_emails=[person.email] if person else [],
-        pipeline_editor=work.pipeline.edited_by,
-        commits=changes_for(deployment.release, deployment.environment_id).commits,
-    )
 
 
 def end_of_approval(work: Work) -> bool:

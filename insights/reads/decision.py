@@ -7,6 +7,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from approvals import gate
 from approvals.models import Vote
+from approvals.rules import unknown_authors
 from builds.models import Evidence
 from builds.representations import in_order
 from deployments.decision import decide, with_everything
@@ -80,7 +81,7 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
     changes = changelists.change_lists([move])[move]
     evidence = list(Evidence.objects.filter(build=row.release.build, subject=f"build:{row.release.build_id}"))
     opening = opening_at(frame.pulse, row.environment, row.application_id, zone=str(frame.zone))
-    facts = _facts(row, plan, changes, evidence, opening, position)
+    facts = _facts(row, plan, changes, evidence, opening, position, picture)
     return DecisionPage(
         approval=approval,
         deployment=row,
@@ -114,7 +115,7 @@ def _passkeys(frame: Frame, approval) -> int:
     return Passkey.objects.filter(person_id=frame.actor.person_id, removed_at=None).count()
 
 
-def _facts(row: Deployment, plan, changes, evidence, opening, position) -> red_facts.RedFacts:
+def _facts(row: Deployment, plan, changes, evidence, opening, position, picture) -> red_facts.RedFacts:
     """What the red facts are judged by."""
     return red_facts.RedFacts(
         plan=plan,
@@ -126,6 +127,8 @@ def _facts(row: Deployment, plan, changes, evidence, opening, position) -> red_f
         excluded=row.approval.gate["exclude"],
         break_glass=row.break_glass,
         pending=row.state in PENDING,
+        unknown=tuple(unknown_authors(row.approval.relations, picture.humans.known)),
+        twins=keys.twins(picture),
     )
 
 

@@ -66,6 +66,15 @@ def lost_votes(picture: Picture) -> list[str]:
     return sorted(picture.people[pk].username for pk in picture.state.lost if pk in picture.people)
 
 
+def twins(picture: Picture) -> tuple[str, ...]:
+    """Accounts among those who may vote or did that are one human's: `rita and rita-admin`."""
+    names = {pk: person.username for pk, person in picture.people.items()}
+    same: dict[str, list] = {}
+    for pk, name in sorted(names.items(), key=lambda item: item[1]):
+        same.setdefault(picture.humans.of(pk), []).append(name)
+    return tuple(" and ".join(found) for found in same.values() if len(found) > 1)
+
+
 def keys_in_words(slots: list[dict], me: str) -> str:
     """`Two keys. First: rita. You would be the second.`"""
     total = sum(slot["count"] for slot in slots)

@@ -33,6 +33,8 @@ class RedFacts:
     excluded: list[str]
     break_glass: bool
     pending: bool
+    unknown: tuple[str, ...] = ()  # authors nobody here is known as
+    twins: tuple[str, ...] = ()  # accounts that may be one human, "rita and rita-admin"
 
 
 def red_facts(facts: RedFacts) -> list[dict]:
@@ -40,6 +42,7 @@ def red_facts(facts: RedFacts) -> list[dict]:
     found = [_fact("siren", "This breaks the glass", "Checks are skipped; it will be reviewed.")]
     found = found if facts.break_glass else []
     found += _plan(facts.plan) + _change_list(facts.changes) + _evidence(facts)
+    found += _people(facts)
     found += [_yours(name, facts.excluded) for name in facts.relations]
     if facts.pending and not facts.opening.open_now:
         found += [_closed(reason) for reason in facts.opening.reasons]
@@ -97,6 +100,17 @@ def _evidence(facts: RedFacts) -> list[dict]:
     if facts.missing:
         more = "Missing evidence is not a pass."
         found.append(_fact("file-question-mark", f"No evidence of: {', '.join(facts.missing).lower()}", more))
+    return found
+
+
+def _people(facts: RedFacts) -> list[dict]:
+    found = []
+    if facts.unknown:
+        more = f"Nobody here is known as {', '.join(facts.unknown[:SHOWN])}: it keeps nobody from voting."
+        found.append(_fact("user-round-x", "An author nobody knows", more))
+    if facts.twins:
+        more = f"{'; '.join(facts.twins)}: joined by an e-mail address or a passkey. They count once."
+        found.append(_fact("users-round", "Possible same human", more))
     return found
 
 

@@ -38,6 +38,7 @@ def test_the_whole_names_what_is_asked_and_of_whom(world):
         "exclude": ["author", "requester", "submitter"],
         "step_up": False,
         "comment": "optional",
+        "unknown_authors": "flag",
         "version": 1,
     }
     assert body["can_fill"][1] == {"group": "payments-owners", "people": ["olga", "omar", "rosa"]}

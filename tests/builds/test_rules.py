@@ -135,7 +135,7 @@ def test_branches_cut_by_pattern(branch, patterns, cuts):
     assert branch_matches(branch, patterns) is cuts
 
 
-def test_authors_are_authors_and_co_authors_once_each_and_in_lower_case():
+def test_authors_are_authors_committers_and_co_authors_once_each_and_in_lower_case():
     commits = [
         {"author": "Dana <Dana@ACME.example>", "committer": "ci@acme.example", "message": "Fix"},
         {
@@ -143,10 +143,11 @@ def test_authors_are_authors_and_co_authors_once_each_and_in_lower_case():
             "message": "x\n\nCo-authored-by: Omar O. <omar@acme.example>\nco-AUTHORED-by: rita@acme.example\r\n",
         },
         {"author": "no address", "message": "Thanks to Co-authored-by: nobody@acme.example and others"},
-        {"author": "x@acme.example", "message": None},
+        {"author": "x@acme.example", "committer": "GitHub <noreply@github.com>", "message": None},
     ]
     assert commit_authors(commits) == [
         "dana@acme.example",
+        "ci@acme.example",
         "omar@acme.example",
         "rita@acme.example",
         "x@acme.example",

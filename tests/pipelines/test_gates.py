@@ -14,6 +14,7 @@ def test_an_empty_gate_is_completed_with_the_published_defaults():
             "valid_for": 86_400,
             "step_up": False,
             "comment": "optional",
+            "unknown_authors": "flag",
         }
 
 
@@ -61,6 +62,7 @@ def test_a_good_gate_has_nothing_wrong():
         ({"expires_in": 2_592_001}, "/gate/expires_in", "seconds_invalid"),
         ({"valid_for": -1}, "/gate/valid_for", "seconds_invalid"),
         ({"comment": "never"}, "/gate/comment", "comment_invalid"),
+        ({"unknown_authors": "ignore"}, "/gate/unknown_authors", "unknown_authors_invalid"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_pointer(gate, pointer, code):

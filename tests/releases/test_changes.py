@@ -52,9 +52,9 @@ def test_the_same_release_changes_nothing():
     assert (changes.state, changes.direction, changes.commits) == ("supplied", "same", ())
 
 
-def test_co_authors_count_as_authors_and_the_committer_does_not():
+def test_co_authors_and_committers_count_as_authors():
     message = "Fix rounding\n\nCo-authored-by: Omar O <Omar@Acme.example>\n"
     made = commit("a", "Dana D <Dana@acme.example>", message, committer="bot@acme.example")
     changes = list_changes("forward", [("1", [made])])
-    assert changes.commits[0]["authors"] == ["dana@acme.example", "omar@acme.example"]
-    assert changes.authors == ("dana@acme.example", "omar@acme.example")
+    assert changes.commits[0]["authors"] == ["dana@acme.example", "bot@acme.example", "omar@acme.example"]
+    assert changes.authors == ("bot@acme.example", "dana@acme.example", "omar@acme.example")

@@ -44,6 +44,7 @@ def test_an_environment_is_created_with_its_gate_completed():
         "valid_for": 3600,
         "step_up": False,
         "comment": "optional",
+        "unknown_authors": "flag",
     }
     event = only_event("config.changed")
     assert (event["subject"], event["environment"]) == ("environment:prod", "prod")
