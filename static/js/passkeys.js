@@ -29,24 +29,20 @@ function write(key) {
 async function ask(url, init) {
   const answer = await fetch(url, init);
   const body = await answer.json();
-  if (!answer.ok) throw new Error(body.detail || "The server did not answer.");
-  return body;
-}
-
-async function statement(form, decision) {
-  const body = JSON.stringify({ decision, content_hash: form.elements.content_hash.value });
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
-  const issued = await ask(form.dataset.statementUrl, { method: "POST", headers, body });
-  form.elements.nonce.value = issued.statement.nonce;
-  form.querySelector("input[name=decision]").value = decision; // the buttons have the same name
-  return issued.options;
+  if (answer.ok) return body;
+  throw new Error(body.detail || "The server did not answer.");
 }
 
 async function optionsOf(form, submitter) {
-  if (form.dataset.statementUrl) return statement(form, submitter.value);
   if (form.dataset.options) return JSON.parse(form.dataset.options);
-  const headers = { "X-Requested-With": "XMLHttpRequest" };
-  return (await ask(form.action, { headers })).request_options.publicKey;
+  const { content_hash: hash, csrfmiddlewaretoken: token, nonce } = form.elements;
+  if (!hash) return (await ask(form.action, { headers: { "X-Requested-With": "XMLHttpRequest" } })).request_options.publicKey;
+  const body = JSON.stringify({ decision: submitter.value, content_hash: hash.value });
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": token.value };
+  const issued = await ask(form.dataset.statementUrl, { method: "POST", headers, body });
+  nonce.value = issued.statement.nonce;
+  form.querySelector("input[name=decision]").value = submitter.value; // the buttons have the same name
+  return issued.options;
 }
 
 async function send(event) {
@@ -56,8 +52,7 @@ async function send(event) {
   said.hidden = true;
   try {
     const options = read(await optionsOf(form, event.submitter));
-    const credentials = navigator.credentials;
-    const key = form.dataset.passkey === "create" ? await credentials.create(options) : await credentials.get(options);
+    const key = await navigator.credentials[form.dataset.passkey](options); // create or get
     (form.elements.assertion || form.elements.credential).value = write(key);
     form.submit();
   } catch (error) {
@@ -67,6 +62,7 @@ async function send(event) {
 }
 
 export function startPasskeys() {
+  for (const note of document.querySelectorAll("[data-needs-script]")) note.hidden = true;
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.hidden = false;
     form.addEventListener("submit", send);

@@ -16,7 +16,14 @@ def errors(form) -> list[str]:
 def test_a_vote_keeps_the_comment_as_it_was_typed():
     form = forms.VoteForm(VOTE)
     assert form.is_valid()
-    assert form.cleaned_data == VOTE
+    assert form.cleaned_data == VOTE | {"assertion": None, "nonce": ""}
+
+
+def test_a_vote_brings_what_a_passkey_answered_as_json():
+    form = forms.VoteForm({**VOTE, "assertion": '{"id": "AA"}', "nonce": "n"})
+    assert form.is_valid()
+    assert (form.cleaned_data["assertion"], form.cleaned_data["nonce"]) == ({"id": "AA"}, "n")
+    assert errors(forms.VoteForm({**VOTE, "assertion": "{"})) == ["assertion"]
 
 
 @pytest.mark.parametrize(
