@@ -1,6 +1,5 @@
-// The only thing here that cannot work without JavaScript: browsers ask a passkey only through a script. A form with
-// data-passkey is sent once the passkey has answered; what it answered goes along as the field `credential` or,
-// for a vote, `assertion` with the `nonce` of the statement that was signed.
+// Browsers ask a passkey only through a script. A form with data-passkey (create, get) is sent once it has answered,
+// with the answer in its field `credential` or, for a vote, in `assertion` with the `nonce` of what was signed.
 const BYTES = ["clientDataJSON", "authenticatorData", "signature", "userHandle", "attestationObject"];
 
 function toBytes(text) {
@@ -8,54 +7,49 @@ function toBytes(text) {
 }
 
 function toText(buffer) {
-  const chars = Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join("");
-  return btoa(chars).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  return btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
 function read(options) {
-  const list = (keys) => keys?.map((key) => ({ ...key, id: toBytes(key.id) }));
-  const publicKey = { ...options, challenge: toBytes(options.challenge) };
-  if (options.user) publicKey.user = { ...options.user, id: toBytes(options.user.id) };
-  for (const name of ["allowCredentials", "excludeCredentials"]) if (options[name]) publicKey[name] = list(options[name]);
-  return { publicKey };
+  const withBytes = (one) => ({ ...one, id: toBytes(one.id) });
+  const user = options.user && { user: withBytes(options.user) };
+  const [allowCredentials, excludeCredentials] = [options.allowCredentials, options.excludeCredentials].map((keys) => (keys || []).map(withBytes));
+  return { publicKey: { ...options, ...user, challenge: toBytes(options.challenge), allowCredentials, excludeCredentials } };
 }
 
-function write(key) {
-  const response = {};
-  for (const name of BYTES) if (key.response[name]) response[name] = toText(key.response[name]);
-  return JSON.stringify({ id: key.id, rawId: key.id, type: key.type, response, clientExtensionResults: key.getClientExtensionResults() });
+function write({ id, type, response: given }) {
+  const response = Object.fromEntries(BYTES.filter((name) => given[name]).map((name) => [name, toText(given[name])]));
+  return JSON.stringify({ id, rawId: id, type, response, clientExtensionResults: {} });
 }
 
 async function ask(url, init) {
   const answer = await fetch(url, init);
   const body = await answer.json();
-  if (answer.ok) return body;
-  throw new Error(body.detail || "The server did not answer.");
+  if (!answer.ok) throw new Error(body.detail);
+  return body;
 }
 
 async function optionsOf(form, submitter) {
   if (form.dataset.options) return JSON.parse(form.dataset.options);
   const { content_hash: hash, csrfmiddlewaretoken: token, nonce } = form.elements;
   if (!hash) return (await ask(form.action, { headers: { "X-Requested-With": "XMLHttpRequest" } })).request_options.publicKey;
+  const init = { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": token.value } };
   const body = JSON.stringify({ decision: submitter.value, content_hash: hash.value });
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": token.value };
-  const issued = await ask(form.dataset.statementUrl, { method: "POST", headers, body });
+  const issued = await ask(form.dataset.statementUrl, { ...init, body });
   nonce.value = issued.statement.nonce;
   form.querySelector("input[name=decision]").value = submitter.value; // the buttons have the same name
   return issued.options;
 }
 
 async function send(event) {
-  const form = event.target;
   event.preventDefault();
-  const said = form.querySelector("[data-passkey-said]");
-  said.hidden = true;
+  const form = event.target;
   try {
-    const options = read(await optionsOf(form, event.submitter));
-    const key = await navigator.credentials[form.dataset.passkey](options); // create or get
+    const key = await navigator.credentials[form.dataset.passkey](read(await optionsOf(form, event.submitter)));
     (form.elements.assertion || form.elements.credential).value = write(key);
     form.submit();
   } catch (error) {
+    const said = form.querySelector("[data-passkey-said]");
     said.textContent = error.name === "NotAllowedError" ? "The passkey did not answer. Try again." : error.message;
     said.hidden = false;
   }
@@ -63,8 +57,6 @@ async function send(event) {
 
 export function startPasskeys() {
   for (const note of document.querySelectorAll("[data-needs-script]")) note.hidden = true;
-  for (const form of document.querySelectorAll("form[data-passkey]")) {
-    form.hidden = false;
-    form.addEventListener("submit", send);
-  }
+  for (const form of document.querySelectorAll("form[data-passkey]")) form.hidden = false;
+  document.addEventListener("submit", (event) => event.target.matches("[data-passkey]") && send(event));
 }
