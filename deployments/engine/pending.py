@@ -96,17 +96,15 @@ def ask_people(work: Work) -> None:
     if rule is None:
         return
     subject = subject_of(deployment, stage=work.stage, pipeline=work.pipeline, gate_version=rule["version"])
-    if deployment.approval is not None and not changed_fields(deployment.approval.subject, subject):
+    hands = relations_of(deployment, work.pipeline)
+    bound = deployment.approval
+    if bound is not None and bound.relations == hands and not changed_fields(bound.subject, subject):
         return  # bound to this already: nothing to write, so no transaction
     with transaction.atomic():
         journal.fence(deployment)
         if deployment.approval is not None:
             rebind(request=deployment.approval, subject=subject, gate=rule, actor=work.actor, at=work.at)
-            relate(
-                request=deployment.approval,
-                relations=relations_of(deployment, work.pipeline),
-                actor=work.actor,
-            )
+            relate(request=deployment.approval, relations=hands, actor=work.actor)
             return
         approval = request(
             actor=work.actor,
@@ -115,7 +113,7 @@ def ask_people(work: Work) -> None:
             deployment_id=deployment.pk,
             subject=subject,
             gate=rule,
-            relations=relations_of(deployment, work.pipeline),
+            relations=hands,
             at=work.at,
         )
         Deployment.objects.filter(pk=deployment.pk).update(approval=approval)
