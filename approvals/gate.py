@@ -151,6 +151,12 @@ def look(request: ApprovalRequest, *, own: str | None = None) -> Picture:
     return Picture(state, slots, votes, wrong, humans, people, eligible, out)
 
 
+def look_once(request: ApprovalRequest) -> Picture:
+    """For a page that asks decide() about it, too: people() takes what was seen here. Never where a vote is written."""
+    request.looked = look(request)
+    return request.looked
+
+
 def _doubles(standing: list, humans: Humans, wrong: dict[str, str]) -> dict[str, str]:
     """{human: the account whose approval counts}; a later approval of another account goes into `wrong`."""
     first: dict[str, str] = {}
@@ -182,7 +188,7 @@ def excluded_people(
 
 def people(request: ApprovalRequest, at: datetime) -> PeopleAnswer:
     """Is it enough? pass, wait (with who is still needed) or deny; never "passed" on anything unknown."""
-    picture = look(request)
+    picture = getattr(request, "looked", None) or look(request)
     keys = _keys(picture)
     if request.state == ApprovalState.CONSUMED:
         return PeopleAnswer(CheckState.PASS, (), keys)

@@ -73,8 +73,8 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
     """Raises NotFound for a request that is missing or not visible. At most 15 queries."""
     row = _deployment(frame, approval_id)
     approval, plan = row.approval, plan_facts(row.plan_state, row.plan_changes)
+    picture = gate.look_once(approval)
     verdict = decide(row, frame.actor, frame.now) if row.state in PENDING else None
-    picture = gate.look(approval)
     position = keys.position_of(frame, approval, picture)
     slots = keys.slots_of_picture(picture)
     move = _move(row)
