@@ -62,6 +62,10 @@ faults: $(STAMP) ## every place a worker may be killed or stopped at, and a brok
 ship: $(STAMP) ## this project through its own gate, to production: make ship ARGS="--reports build"
 	@$(PY) -m ship $(ARGS)
 
+.PHONY: screenshots
+screenshots: $(STAMP) ## take the pictures of the README again, from a demo of its own
+	@$(PY) docs/screenshots.py
+
 .PHONY: fmt
 fmt: $(STAMP) ## put the code into shape
 	$(PY) -m ruff check --fix .

@@ -76,7 +76,7 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
     picture = gate.look_once(approval)
     verdict = decide(row, frame.actor, frame.now) if row.state in PENDING else None
     position = keys.position_of(frame, approval, picture)
-    slots = keys.slots_of_picture(picture)
+    slots = keys.slots_of_picture(picture, approval.state)
     move = _move(row)
     changes = changelists.change_lists([move])[move]
     evidence = list(Evidence.objects.filter(build=row.release.build, subject=f"build:{row.release.build_id}"))

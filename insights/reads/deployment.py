@@ -138,7 +138,7 @@ def read_deployment(frame: Frame, deployment_id: str) -> DeploymentPage:
     return DeploymentPage(
         progress=progress,
         plan=plan_facts(row.plan_state, row.plan_changes),
-        slots=keys.slots_of_picture(picture) if picture else [],
+        slots=keys.slots_of_picture(picture, row.approval.state) if picture else [],
         rejections=keys.rejections(picture) if picture else [],
         tests=evidence_rows(Evidence.objects.filter(subject=f"deployment:{row.pk}")),
         intents=intents,

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from approvals import rules
 from approvals.gate import Picture, related
 from approvals.models import ApprovalRequest
-from approvals.states import Decision
+from approvals.states import TAKES_VOTES, Decision
 from insights.frame import Frame
 from insights.templatetags.gate import count
 from pipelines.matching import would_help
 
 # A comment that satisfies every gate: what is asked is whether the person may vote, not what they would say.
 SOME_COMMENT = "asked for what stands here"
+NOT_TURNED = "Not turned when the request ended."
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class Position:
     relations: list[str]
 
 
-def slots_of_picture(picture: Picture) -> list[dict]:
-    """For components/keys.html: {group, count, filled_by, open_places, candidates, note} of each slot."""
+def slots_of_picture(picture: Picture, state: str) -> list[dict]:
+    """For components/keys.html: {group, count, filled_by, open_places, candidates, note} of each slot. `state`: of
+    the request; nobody can turn a key of one that is over."""
     names = {pk: person.username for pk, person in picture.people.items()}
     by_person = {vote.person_id: vote for vote in picture.votes}
     cast = [(v.person_id, frozenset(v.groups)) for v in picture.votes if v.person_id in picture.eligible]
@@ -35,6 +37,8 @@ def slots_of_picture(picture: Picture) -> list[dict]:
     for index, slot in enumerate(picture.slots):
         filled = [_filled(by_person[pk], names[pk]) for pk in picture.state.filled.get(index, [])]
         able = sorted(names[pk] for pk in helpful if slot.group in picture.eligible[pk])
+        able = able if state in TAKES_VOTES else []
+        note = "" if able else f"Nobody can turn it now: add somebody to {slot.group}."
         rows.append(
             {
                 "group": slot.group,
@@ -42,7 +46,7 @@ def slots_of_picture(picture: Picture) -> list[dict]:
                 "filled_by": filled,
                 "open_places": list(range(slot.count - len(filled))),
                 "candidates": able,
-                "note": "" if able else f"Nobody can turn it now: add somebody to {slot.group}.",
+                "note": note if state in TAKES_VOTES else NOT_TURNED,
             }
         )
     return rows
@@ -86,7 +90,8 @@ def keys_in_words(slots: list[dict], me: str) -> str:
     if left and any(me in slot["candidates"] for slot in slots if slot["open_places"]):
         words.append("Yours would be the last." if left == 1 else f"Yours would leave {left - 1} open.")
     elif left:
-        words.append(f"{left} still open.")
+        over = any(slot["note"] == NOT_TURNED for slot in slots)
+        words.append(f"{left} not turned." if over else f"{left} still open.")
     return " ".join(words)
 
 

@@ -117,6 +117,9 @@ def test_a_closed_request_says_how_it_ended_and_has_no_form(world, rita):
     assert "This is closed" in answer.text
     assert "Rejected by omar" in answer.text
     assert "The ledger is not tested." in answer.text
+    assert "Not turned when the request ended." in answer.text
+    assert "can turn it" not in answer.text.split("Change set")[0]
+    assert "it replaces" not in answer.text
     assert "When it was decided" in answer.text
     assert not answer.has_form(vote_of(deployment))
 
