@@ -84,6 +84,7 @@ class Browser:
 
     def get(self, path: str, *, htmx: bool = False, status: int = 200, **query) -> Answer:
         headers = {"HX-Request": "true"} if htmx else {}
+        assert connection.features.supports_json_field  # SQLite is asked once per connection, not by the page
         with CaptureQueriesContext(connection) as counted:
             response = self.client.get(path, query, headers=headers)
         answer = Answer(response, len(counted))
