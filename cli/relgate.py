@@ -613,6 +613,35 @@ def check_signature(index, body):
     return stated, client["origin"]
 
 
+def read_gate(index, data):
+    """What an opened or changed approval asks for, by its own event; raises Broken."""
+    slots = data.get("slots")
+    if not isinstance(slots, list) or not slots:
+        raise Broken("the approval does not say whose keys it needs", index)
+    for slot in slots:
+        count = slot.get("count") if isinstance(slot, dict) else None
+        if type(count) is not int or not 0 < count <= 1000 or not isinstance(slot.get("group"), str):
+            raise Broken("the approval does not say whose keys it needs", index)
+    keys = [slot["group"] for slot in slots for _ in range(slot["count"])]
+    return {"keys": keys, "step_up": bool(data.get("step_up"))}
+
+
+def turned(keys, people):
+    """How many of the keys (names of groups) the people ({person: their groups}) turn, each at most one."""
+    holder = {}
+
+    def seat(person, tried):
+        for place, group in enumerate(keys):
+            if group in people[person] and place not in tried:
+                tried.add(place)
+                if place not in holder or seat(holder[place], tried):
+                    holder[place] = person
+                    return True
+        return False
+
+    return sum(seat(person, set()) for person in people)
+
+
 class Rules:
     """What must hold between the events, as far as their bodies tell: who approved what, before it
     started."""
@@ -620,15 +649,21 @@ class Rules:
     def __init__(self, complete):
         self.complete = complete  # the bundle begins at leaf 0, so nothing earlier is missing
         self.opened, self.votes, self.started = {}, {}, {}
+        self.asked, self.ran = {}, set()  # deployment → the leaf that asked people for it; what has started
         self.passkeys, self.nonces, self.origins = {}, set(), set()
-        self.gated = self.signed = 0
+        self.gated = self.ungated = self.signed = 0
 
     def see(self, index, body):
         """Take the next event; raises Broken naming the leaf."""
         kind, data, subject = body["kind"], body["data"], body["subject"]
         if kind == "approval.opened":
-            self.opened[subject] = index
+            if subject in self.opened:
+                raise Broken("the approval was opened before", index)
+            self.opened[subject] = dict(read_gate(index, data), of="deployment:%s" % data.get("deployment"))
+            self.asked.setdefault(self.opened[subject]["of"], index)
         elif kind == "approval.voided":
+            if "slots" in data and subject in self.opened:  # bound again, by the gate of that moment
+                self.opened[subject].update(read_gate(index, data))
             for vote in self.votes.values():
                 vote["void"] = vote["void"] or vote["approval"] == subject
         elif kind == "vote.cast" and body["outcome"] == "allowed" and "vote" in data:
@@ -643,8 +678,13 @@ class Rules:
         elif kind in ("passkey.added", "passkey.removed") and body["outcome"] == "allowed":
             own = kind == "passkey.added" and subject == "person:%s" % body["actor"].get("id")
             self.passkeys[subject, data.get("credential")] = data.get("public_key") if own else None
-        elif kind == "deployment.running" and data.get("approval"):
-            self._start(index, data)
+        elif kind == "deployment.running":
+            again = data.get("from") == "uncertain" and (subject in self.ran or not self.complete)
+            self.ran.add(subject)
+            if data.get("approval"):
+                self._start(index, data, subject)
+            elif not again:
+                self._ungated(index, subject)
 
     def _signed(self, index, body):
         stated, origin = check_signature(index, body)
@@ -658,29 +698,48 @@ class Rules:
         self.origins.add(origin)
         self.signed += 1
 
-    def _start(self, index, data):
+    def _ungated(self, index, subject):
+        self.ungated += 1
+        if subject in self.asked:
+            raise Broken("started without the approval that leaf %d asks for" % self.asked[subject], index)
+
+    def _start(self, index, data, subject):
         approval = "approval:%s" % data["approval"]
         self.gated += 1
         if approval in self.started:
             raise Broken("started on the approval that leaf %d had used up" % self.started[approval], index)
         self.started[approval] = index
-        if self.complete and approval not in self.opened:
+        # What was asked for is in the approval's own events: the start is what is judged, and might say less.
+        gate = self.opened.get(approval)
+        if gate is None and self.complete:
             raise Broken("started on an approval that no earlier leaf opened", index)
-        people = set()
-        for name in data.get("votes") or []:
+        if gate is not None and gate["of"] != subject:
+            raise Broken("started on an approval that was opened for %s" % gate["of"], index)
+        step_up, names = data.get("step_up") or (gate or {}).get("step_up"), data.get("votes") or []
+        people = {}
+        for name in names:
             vote = self.votes.get(name)
-            if vote is not None and data.get("step_up") and "signature" not in vote["data"]:
+            if vote is None and gate is not None:
+                raise Broken("started on the vote %s, which no earlier leaf holds" % name, index)
+            if vote is None:
+                continue
+            if step_up and "signature" not in vote["data"]:
                 raise Broken(
                     "started on the vote %s without a signature, which the gate asks for" % name, index
                 )
-            if vote is not None:
-                people.add(self._voter(index, name, vote, approval, data.get("content_hash")))
-            elif self.complete:
-                raise Broken("started on the vote %s, which no earlier leaf holds" % name, index)
-        if self.complete and len(people) != len(data.get("votes") or []):
+            groups = vote["data"].get("groups")
+            person = self._voter(index, name, vote, approval, data.get("content_hash"))
+            people[person] = groups if isinstance(groups, list) else []
+        if gate is not None:
+            self._enough(index, gate["keys"], names, people)
+
+    @staticmethod
+    def _enough(index, keys, names, people):
+        if len(people) != len(names):
             raise Broken("started on two votes of one person", index)
-        if self.complete and len(people) < data.get("keys", 0):
-            raise Broken("started with %d of %d keys" % (len(people), data["keys"]), index)
+        filled = turned(keys, people)
+        if filled < len(keys):
+            raise Broken("started with %d of %d keys" % (filled, len(keys)), index)
 
     @staticmethod
     def _voter(index, name, vote, approval, content_hash):
@@ -739,7 +798,8 @@ def verify_bundle(data, key, saved=None):
         raise Broken(spare[0])
     times = [bodies[0]["at"], bodies[-1]["at"]] if bodies else [None, None]
     return {"origin": key[0], "first": first, "last": last, "leaves": len(bodies), "erased": erased,
-            "gated_starts": rules.gated, "signed_votes": rules.signed, "signed_at": sorted(rules.origins),
+            "gated_starts": rules.gated, "ungated_starts": rules.ungated,
+            "signed_votes": rules.signed, "signed_at": sorted(rules.origins),
             "from": times[0], "to": times[1], "root": base64.b64encode(last_root).decode()}  # fmt: skip
 
 
@@ -782,7 +842,8 @@ def command_verify(args, config):
         if found["leaves"] else "  no leaves",
         "  signed root %s over %d leaves" % (found["root"], found["last"]),
         "  events from %s to %s" % (found["from"], found["to"]),
-        "  %d gated starts, each after the votes it names" % found["gated_starts"],
+        "  %d gated starts, each after the keys its approval asked for" % found["gated_starts"],
+        "  %d starts without an approval, of which no event asks for one" % found["ungated_starts"],
     ]  # fmt: skip
     if found["signed_votes"]:
         where = ", ".join(found["signed_at"])

@@ -58,6 +58,9 @@ def _record(request: ApprovalRequest, actor: Actor, changed: list[str], ids: lis
             "changed_fields": changed,
             "content_hash": request.content_hash,
             "votes": ids,
+            # The gate of the moment is taken with it: whoever reads only the log must know what is asked from here.
+            "slots": request.gate["slots"],
+            "step_up": request.gate["step_up"],
             "deployment": request.deployment,
         },
     )

@@ -47,6 +47,7 @@ def request(
             "deployment": deployment_id,
             "content_hash": row.content_hash,
             "slots": gate["slots"],
+            "step_up": gate["step_up"],
             "exclude": gate["exclude"],
             "gate_version": gate["version"],
         },

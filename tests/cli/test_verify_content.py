@@ -60,12 +60,21 @@ def person(name: str) -> dict:
     return {"kind": "human", "id": f"per_{name}", "method": "session"}
 
 
-def opened(**more) -> dict:
-    return {"kind": "approval.opened", "subject": "approval:apr_1", "data": {"content_hash": HASH}, **more}
+SLOTS = [{"group": "managers", "count": 1}, {"group": "owners", "count": 1}]
+GROUPS = {"rita": ["managers"], "omar": ["managers", "owners"]}
+
+
+def opened(**data) -> dict:
+    given = {"content_hash": HASH, "deployment": "dep_1", "slots": SLOTS, "step_up": False, **data}
+    return {"kind": "approval.opened", "subject": "approval:apr_1", "data": given}
+
+
+def voided(**data) -> dict:
+    return {"kind": "approval.voided", "subject": "approval:apr_1", "data": {"changed_fields": [], **data}}
 
 
 def cast(vote: str, by: str, **data) -> dict:
-    given = {"vote": vote, "decision": "approve", "content_hash": HASH, **data}
+    given = {"vote": vote, "decision": "approve", "content_hash": HASH, "groups": GROUPS.get(by, []), **data}
     return {"kind": "vote.cast", "subject": "approval:apr_1", "actor": person(by), "data": given}
 
 
@@ -98,7 +107,7 @@ def test_two_people_then_the_start_is_a_good_story():
         ([*GOOD[:2], cast("vot_2", "omar", decision="reject"), started()], 3, "not approve"),
         ([*GOOD[:2], cast("vot_2", "omar", content_hash="x"), started()], 3, "other content"),
         ([*GOOD, started()], 4, "had used up"),
-        ([*GOOD[:3], {"kind": "approval.voided", "subject": "approval:apr_1"}, started()], 4, "not approve"),
+        ([*GOOD[:3], voided(), started()], 4, "not approve"),
         ([*GOOD[:2], cast("vot_2", "x") | {"actor": MACHINE}, started()], 3, "of a machine"),
         ([*GOOD[:2], cast("vot_2", "omar") | {"subject": "approval:apr_2"}, started()], 3, "not approve"),
         ([*GOOD[:2], cast("vot_2", "omar") | {"outcome": "denied"}, started()], 3, "no earlier leaf holds"),

@@ -80,6 +80,10 @@ def test_the_gate_of_the_moment_is_taken_and_votes_have_its_time_again(world):
     assert bind(row, gate, gate_version=2) == ["gate_version"]
     row.refresh_from_db()
     assert row.gate["slots"] == [{"group": "release-managers", "count": 2}]
+    # In the log too: a verifier that has nothing else must know what is asked from here on.
+    event = only_event("approval.voided")
+    assert event["data"]["slots"] == [{"group": "release-managers", "count": 2}]
+    assert event["data"]["step_up"] is False
     assert (row.expires_at - now()).total_seconds() < 61
 
 

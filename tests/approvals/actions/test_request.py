@@ -52,6 +52,7 @@ def test_opening_is_one_event_with_the_content_and_the_slots():
         {"group": "payments-owners", "count": 1},
     ]
     assert event["data"]["exclude"] == ["author", "requester", "submitter"]
+    assert event["data"]["step_up"] is False
 
 
 def test_a_second_open_request_of_the_pair_is_impossible_and_leaves_no_event():

@@ -1,0 +1,69 @@
+"""The offline verifier on gates: what a start needed stands in the events of its approval, never in the start."""
+
+import pytest
+
+from cli.relgate import verify_bundle
+from tests.cli.test_verify import KEY, broken
+from tests.cli.test_verify_content import GOOD, SLOTS, cast, opened, started, story, voided
+
+
+def ungated(**data) -> dict:
+    """A start that names no approval."""
+    return {"kind": "deployment.running", "subject": "deployment:dep_1", "data": {"from": "waiting", **data}}
+
+
+BEFORE = {"kind": "build.received", "subject": "build:bld_1"}
+TWO_MANAGERS = [{"group": "managers", "count": 2}]
+INA = cast("vot_2", "ina", groups=["managers"])
+OTHER_START = started() | {"subject": "deployment:dep_2"}
+
+
+@pytest.mark.parametrize(
+    ("events", "leaf", "says"),
+    [
+        ([*GOOD[:2], started(votes=["vot_1"], keys=1)], 2, "1 of 2 keys"),
+        ([*GOOD[:2], {**started(), "data": {"from": "waiting", "approval": "apr_1"}}], 2, "0 of 2 keys"),
+        ([*GOOD[:3], ungated()], 3, "without the approval that leaf 0 asks for"),
+        ([*GOOD[:3], ungated(**{"from": "uncertain"})], 3, "without the approval"),
+        ([*GOOD[:2], cast("vot_2", "omar", groups=["managers"]), started()], 3, "1 of 2 keys"),
+        ([*GOOD[:2], cast("vot_2", "omar", groups=[]), started(keys=0)], 3, "1 of 2 keys"),
+        ([*GOOD[:2], cast("vot_2", "omar", groups="owners"), started()], 3, "1 of 2 keys"),
+        ([opened(), voided(slots=TWO_MANAGERS), cast("vot_1", "rita"), started(votes=["vot_1"])], 3, "1 of 2"),
+        ([opened(slots=TWO_MANAGERS), voided(slots=SLOTS), GOOD[1], INA, started()], 4, "1 of 2 keys"),
+        ([opened(step_up=True), *GOOD[1:]], 3, "without a signature"),
+        ([opened(), voided(step_up=True, slots=SLOTS), *GOOD[1:]], 4, "without a signature"),
+        ([*GOOD[:3], OTHER_START], 3, "opened for deployment:dep_1"),
+        ([opened(), opened(slots=SLOTS[:1]), cast("vot_1", "rita"), started(votes=["vot_1"])], 1, "opened before"),
+        ([opened(slots=[])], 0, "whose keys"),
+        ([opened(slots=None)], 0, "whose keys"),
+        ([opened(slots=[{"group": "managers", "count": 0}])], 0, "whose keys"),
+        ([opened(slots=[{"group": "managers", "count": 10**9}])], 0, "whose keys"),
+        ([opened(), voided(slots=["managers"])], 1, "whose keys"),
+    ],
+)  # fmt: skip
+def test_what_a_start_needs_is_taken_from_the_approval_and_never_from_the_start(events, leaf, says):
+    problem = broken(story(events))
+    assert problem.leaf == leaf
+    assert says in str(problem)
+
+
+def test_the_votes_may_come_in_any_order_and_one_person_may_be_able_to_turn_both_keys():
+    events = [opened(), cast("vot_1", "omar"), cast("vot_2", "rita"), started()]
+    assert verify_bundle(story(events), KEY)["gated_starts"] == 1
+
+
+def test_a_gate_that_asks_for_less_after_a_change_is_satisfied_by_less():
+    events = [opened(), voided(slots=SLOTS[:1]), cast("vot_1", "rita"), started(votes=["vot_1"], keys=1)]
+    assert verify_bundle(story(events), KEY)["gated_starts"] == 1
+
+
+def test_a_start_out_of_doubt_is_the_start_before_it_and_one_that_asked_nobody_is_counted():
+    found = verify_bundle(story([*GOOD, ungated(**{"from": "uncertain"})]), KEY)
+    assert (found["gated_starts"], found["ungated_starts"]) == (1, 0)
+    found = verify_bundle(story([*GOOD, ungated() | {"subject": "deployment:dep_2"}]), KEY)
+    assert (found["gated_starts"], found["ungated_starts"]) == (1, 1)
+
+
+def test_in_a_part_an_approval_that_opened_within_it_is_judged_in_full():
+    assert broken(story([*GOOD[:2], started(votes=["vot_1"], keys=1)])).leaf == 2
+    assert broken(story([BEFORE, *GOOD[:2], started(votes=["vot_1"], keys=1)], first=1)).leaf == 3
