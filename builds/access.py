@@ -28,9 +28,10 @@ def application_for(actor: Actor, name: str, *, scope: str) -> Application:
         raise Forbidden(f"This token does not have the scope {scope}.", missing_permission=f"scope {scope}")
     if not may_see(actor, name):
         raise NotFound()
-    application = Application.objects.filter(pk=name).first()
-    if application is None:
-        raise NotFound()
+    try:
+        application = Application.objects.get(pk=name)
+    except Application.DoesNotExist:
+        raise NotFound() from None
     if actor.kind != ActorKind.MACHINE:
         require(actor, Permission.RELEASE_CUT, team=application.team_id)
     return application

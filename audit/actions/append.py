@@ -62,7 +62,7 @@ def append(
     _check_call(kind, subject, outcome)
     event_id, at = new_evt(), at or _clock()
     secret = sorted(_private(actor, private).items())
-    openings = [Opening(event_id=event_id, field=f, nonce=new_nonce(), value=v) for f, v in secret]
+    openings = [(event_id, field, new_nonce(), value) for field, value in secret]
     body = {
         "v": BODY_VERSION,
         "id": event_id,
@@ -75,7 +75,7 @@ def append(
         "application": application,
         "request_id": actor.request_id,
         "data": data or {},
-        "private": {o.field: commit(o.nonce, o.field, o.value) for o in openings},
+        "private": {field: commit(nonce, field, value) for _, field, nonce, value in openings},
     }
     event = _event(actor, at, body)
     _write(event, openings)
@@ -170,17 +170,20 @@ def _error(field: str, detail: str) -> dict:
     return {"pointer": f"/{field}", "code": Unrecordable.code, "detail": detail}
 
 
-def _write(event: AuditEvent, openings: list[Opening]) -> None:
-    rows = (
-        [_values(event)],
-        [_values(opening)[1:] for opening in openings],
-    )  # an opening's id is the database's
-    statements = [_insert(AuditEvent, _COLUMNS, rows[0]), _insert(Opening, _OPENING_COLUMNS, rows[1])]
-    if not openings:
-        statements.pop()
-    elif connection.vendor == "postgresql":
-        (first, given), (second, more) = statements
-        statements = [(f"WITH event AS ({first}) {second}", given + more)]  # one way there and back
+_COLUMNS = tuple(field.column for field in AuditEvent._meta.concrete_fields)
+_OPENING_COLUMNS = ("event_id", "field", "nonce", "value")
+
+
+def _write(event: AuditEvent, openings: list[tuple]) -> None:
+    """One statement on PostgreSQL: the way there and back is what an event costs most."""
+    fields = AuditEvent._meta.concrete_fields
+    row = tuple(field.get_db_prep_save(getattr(event, field.attname), connection) for field in fields)
+    statements = [_insert(AuditEvent, _COLUMNS, [row])]
+    if openings:
+        statements.append(_insert(Opening, _OPENING_COLUMNS, openings))
+        if connection.vendor == "postgresql":
+            (first, values), (second, more) = statements
+            statements = [(f"WITH event AS ({first}) {second}", values + more)]
     try:
         with transaction.atomic(savepoint=False), connection.cursor() as cursor:
             for statement, values in statements:
@@ -190,18 +193,9 @@ def _write(event: AuditEvent, openings: list[Opening]) -> None:
     event._state.adding = False
 
 
-_COLUMNS = [field.column for field in AuditEvent._meta.concrete_fields]
-_OPENING_COLUMNS = [field.column for field in Opening._meta.concrete_fields][1:]
-
-
-def _values(row: AuditEvent | Opening) -> list:
-    return [
-        field.get_db_prep_save(getattr(row, field.attname), connection) for field in row._meta.concrete_fields
-    ]
-
-
-def _insert(model: type, columns: list[str], rows: list[list]) -> tuple[str, list]:
+def _insert(model: type, columns: tuple[str, ...], rows: list[tuple]) -> tuple[str, list]:
     """One INSERT and its values. Column and table names are ours."""
-    marks = ", ".join(f"({', '.join(['%s'] * len(columns))})" for _ in rows)
+    marks = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
     names = ", ".join(f'"{column}"' for column in columns)
-    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES {marks}', [v for row in rows for v in row]  # noqa: S608
+    values = [value for row in rows for value in row]
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES {marks}', values  # noqa: S608

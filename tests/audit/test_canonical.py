@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +57,12 @@ def test_sorting_by_code_point_would_give_other_bytes():
 )
 def test_the_form_is_the_one_of_the_rfc(value, expected):
     assert canonical(value) == expected
+
+
+@given(VALUES)
+def test_every_value_is_written_as_the_reference_writes_it(value):
+    assert canonical(value) == rfc8785.dumps(value)
+    assert canonical({"a": value, "Z": 1}) == rfc8785.dumps({"a": value, "Z": 1})
 
 
 @given(VALUES)
