@@ -35,6 +35,20 @@ def test_a_posted_build_is_answered_with_its_place_and_release():
     assert {**again, "created": True} == body
 
 
+@pytest.mark.postgresql
+def test_a_posted_build_with_its_release_and_both_events_takes_ten_statements(
+    settings, django_assert_num_queries
+):
+    settings.CLOCK_MAY_MOVE = False  # as in production
+    caller = as_application()
+    caller.post("/builds", post("1.0.0"))  # the minute's first request also draws from the rate limit
+    # The token; then between the transaction's two ends (inside a test: a savepoint's) the application, the clock,
+    # the build, its artifacts, its event, the release, its event. An event holds its openings.
+    with django_assert_num_queries(10):
+        assert caller.post("/builds", post("1.1.0")).status_code == 201
+    assert events.kinds(application="payments")[-2:] == ["build.received", "release.cut"]
+
+
 def test_the_same_again_is_200_without_a_second_event():
     caller = as_application()
     first = caller.post("/builds", post()).json()
