@@ -1,5 +1,6 @@
 """The board: what is where, now or at an instant in the past. Three queries, however large the company."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -51,12 +52,14 @@ class Row:
 
 @dataclass
 class Board:
-    """`places` are the columns, `rows` at most PAGE applications; `more`: there is a next page."""
+    """`places` are the columns, `rows` at most PAGE applications; `more`: there is a next page. `version`: changes when
+    anything shown does; a poll that names it is answered 204."""
 
     places: list[Place] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     more: bool = False
     total_environments: int = 0
+    version: str = ""
 
 
 def read_board(frame: Frame, filters: Filters) -> Board:
@@ -71,7 +74,15 @@ def read_board(frame: Frame, filters: Filters) -> Board:
         cells = _cells(frame, application, places, known, past=filters.at is not None)
         rows.append(Row(application, cells, "" if application.team_id == team else application.team_id))
         team = application.team_id
-    return Board(places, rows, more, len(every))
+    return Board(places, rows, more, len(every), _version(places, rows))
+
+
+def _version(places: list[Place], rows: list[Row]) -> str:
+    """Everything the table shows but the ages, which the page itself keeps telling anew."""
+    shown = [(place.environment.pk, place.environment.version, place.frozen) for place in places]
+    openings = [(place.opening.open_now, place.opening.opens_at) for place in places]
+    cells = [(row.application.name, row.group, row.cells) for row in rows]
+    return hashlib.sha256(repr((shown, openings, cells)).encode()).hexdigest()[:16]
 
 
 def _applications(frame: Frame, filters: Filters) -> tuple[list[Application], bool]:

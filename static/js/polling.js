@@ -13,6 +13,11 @@ function isPoll(element) {
 function gate(event) {
   const element = event.detail.elt;
   if (!isPoll(element)) return;
+  // Somebody is tabbing through it: what they stand on must not be taken away under them.
+  if ("keepFocus" in element.dataset && element.contains(document.activeElement)) {
+    event.preventDefault();
+    return;
+  }
   const now = Date.now();
   const away = document.hidden || now - active > IDLE_AFTER;
   if (away && now - (asked.get(element) || 0) < SLOW) {

@@ -9,8 +9,9 @@ JS = Path(__file__).resolve().parents[2] / "static" / "js"
 FILES = sorted(JS.rglob("*.js"))
 
 
-def test_all_scripts_together_have_fewer_than_400_lines():
-    assert 0 < sum(len(path.read_text().splitlines()) for path in FILES) < 400
+def test_all_scripts_together_have_fewer_than_500_lines():
+    """Of these, passkeys take some eighty: a page cannot speak to an authenticator without a script."""
+    assert 0 < sum(len(path.read_text().splitlines()) for path in FILES) < 500
 
 
 def test_every_module_is_reached_from_the_entry():

@@ -1,5 +1,6 @@
 """S4 as people see it: what is where, what comes, what is not known."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -100,6 +101,27 @@ def test_a_freeze_of_one_application_is_marked_in_its_cells_alone(world, rita):
     assert "frozen" in cell(answer, "prod")
     assert "frozen" not in cell(answer, "staging")
     assert "Frozen" not in re.search(r"<thead>.*?</thead>", answer.html, re.DOTALL).group(0)
+
+
+def test_the_table_asks_again_and_is_answered_204_until_something_changes(world, rita):
+    deployment = world.asked()
+    page = rita.get("/board", environment="prod")
+    asks = html.unescape(
+        re.search(r'id="_board" hx-get="([^"]+)" hx-trigger="every 15s"', page.html).group(1)
+    )
+    assert asks.startswith("/board?environment=prod&v=")
+    version = asks.rpartition("=")[2]
+    quiet = rita.get("/board", htmx=True, environment="prod", v=version, status=204)
+    assert (quiet.html, "HX-Request" in quiet.response["Vary"]) == ("", True)
+    Deployment.objects.filter(pk=deployment.pk).update(state=State.WAITING, waiting_for="window")
+    changed = rita.get("/board", htmx=True, environment="prod", v=version)
+    assert changed.html.lstrip().startswith('<table class="board" id="_board"')
+    assert "Waiting for window" in cell(changed, "prod")
+    assert "<nav" not in changed.html
+
+
+def test_the_past_does_not_ask_again(world, rita):
+    assert "hx-trigger" not in rita.get("/board", at="2026-01-01T00:00").html.partition("<main")[2]
 
 
 def test_filters_live_in_the_address(world, rita):
