@@ -24,6 +24,7 @@ class Kind(StrEnum):
     ARTIFACT_UNREADABLE = "artifact.unreadable"
     ARTIFACT_VERIFIED = "artifact.verified"
     AWS_INTENDED = "aws.intended"
+    AWS_LEFT_OVER = "aws.left_over"
     AWS_RECORDED = "aws.recorded"
     BREAK_GLASS_OPENED = "break_glass.opened"
     BREAK_GLASS_REVIEWED = "break_glass.reviewed"

@@ -23,6 +23,7 @@ from kernel.refusals import LostRace
 class Lease:
     epoch: int
     until: datetime  # as claimed; also what next_attempt_at was set to, so that a poke meanwhile can be seen
+    failures: int = 0  # looks in a row before this one that ended in an error of ours
 
 
 def claim(deployment_id: str, worker: str, *, pools: tuple[str, ...] | None) -> Lease | None:
@@ -35,11 +36,11 @@ def claim(deployment_id: str, worker: str, *, pools: tuple[str, ...] | None) -> 
     brings a deployment back whose worker died.
     """
     row = Deployment.objects.filter(pk=deployment_id)
-    wanted = ("lease_epoch", "read_at", "environment__account__pool")
+    wanted = ("lease_epoch", "failures", "read_at", "environment__account__pool")
     read = row.annotate(read_at=DatabaseNow()).values_list(*wanted).first()
     if read is None:
         return None
-    epoch, at, pool = read
+    epoch, failures, at, pool = read
     if pools is not None and pool not in pools:
         return None
     until = at + timedelta(seconds=settings.LEASE_SECONDS)
@@ -56,7 +57,7 @@ def claim(deployment_id: str, worker: str, *, pools: tuple[str, ...] | None) -> 
             crashes=crashed,
         )
     )
-    return Lease(epoch + 1, until) if moved == 1 else None
+    return Lease(epoch + 1, until, failures) if moved == 1 else None
 
 
 def renew(deployment_id: str, epoch: int) -> None:

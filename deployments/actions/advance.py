@@ -8,17 +8,14 @@ import logging
 import time
 
 from django.conf import settings
-from django.db import transaction
 
 from deployments import lease
 from deployments.decision import with_everything
-from deployments.engine import cleanup, journal, pending, rolling_back, running, verifying
+from deployments.engine import cleanup, faults, journal, pending, rolling_back, running, verifying
 from deployments.engine.work import NOW, Again, Work
 from deployments.failpoints import reach
 from deployments.models import Deployment
 from deployments.states import PENDING, TERMINAL, State, StepKind, StepState
-from deployments.transition import transition
-from kernel.clock import now
 from kernel.refusals import LostRace
 from pipelines.queries import current_pipeline
 from pipelines.sessions import sessions
@@ -26,8 +23,7 @@ from pipelines.sessions import sessions
 log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 20  # of one call; then the lease is given back and the sweeper or a bell goes on
-MOST_CRASHES = 5  # workers that died holding this deployment before a human is asked
-UNEXPECTED_SECONDS = 15
+OVERTAKEN_SECONDS = 15
 
 
 def advance(deployment_id: str, *, worker: str, pools: tuple[str, ...] | None) -> Again | None:
@@ -38,16 +34,17 @@ def advance(deployment_id: str, *, worker: str, pools: tuple[str, ...] | None) -
     held = lease.claim(deployment_id, worker, pools=pools)
     if held is None:
         return None
-    again = Again(UNEXPECTED_SECONDS * settings.TIME_SCALE)
+    again = Again(OVERTAKEN_SECONDS * settings.TIME_SCALE)
     try:
         with lease.Heartbeat(deployment_id, held.epoch):
             reach("after_claim")
             again = _slice(deployment_id, held.epoch, worker)
+            if held.failures:
+                faults.forget(deployment_id, held.epoch)
     except LostRace:
         log.info("%s moved on without us", deployment_id)
-    except Exception:
-        # A bug or a database fault: the row keeps its state, the error is loud, the sweeper comes back.
-        log.exception("advance of %s failed", deployment_id)
+    except Exception as error:  # noqa: BLE001 - a bug or a database fault: the row keeps its state, and counts it
+        again = faults.count(deployment_id, held.epoch, error)
     reach("before_release")
     if not lease.release(deployment_id, held, after=again.after):
         journal.tell_of_fence(deployment_id, held.epoch, worker)
@@ -68,18 +65,18 @@ def _slice(deployment_id: str, epoch: int, worker: str) -> Again:
 
 def _tick(deployment: Deployment, worker: str) -> Again:
     state = State(deployment.state)
+    if state == State.NEEDS_HUMAN or (state in TERMINAL and deployment.cleaned_at):
+        return Again(None)
+    if faults.too_many(deployment):
+        return faults.give_up(deployment)
     pipeline = (
         deployment.pipeline_version if state not in PENDING else current_pipeline(deployment.application_id)
     )
     work = Work(deployment, pipeline or current_pipeline(deployment.application_id), sessions(), worker)
-    if deployment.crashes >= MOST_CRASHES and state not in TERMINAL | {State.NEEDS_HUMAN}:
-        return _poisoned(work, state)
     if state in PENDING:
         return pending.tick(work)
     if state in TERMINAL:
-        return Again(None) if deployment.cleaned_at else cleanup.tick(work)
-    if state == State.NEEDS_HUMAN:
-        return Again(None)
+        return cleanup.tick(work)
     return _phase(deployment)(work)
 
 
@@ -93,13 +90,3 @@ def _phase(deployment: Deployment):
         return rolling_back.tick
     applied = journal.step_of(deployment, StepKind.APPLY)
     return verifying.tick if applied.state in (StepState.DONE, StepState.SKIPPED) else running.tick
-
-
-def _poisoned(work: Work, state: State) -> Again:
-    """Workers keep dying over it: stop, and let a person look."""
-    to = State.FAILED if state in PENDING else State.NEEDS_HUMAN
-    with transaction.atomic():
-        journal.fence(work.deployment)
-        why = f"{work.deployment.crashes} workers died while they held it."
-        transition(work.deployment, to, actor=work.actor, at=now(), why=why)
-    return NOW

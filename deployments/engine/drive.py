@@ -45,12 +45,38 @@ class Moved:
     paused: bool = False
 
 
+def keep_notes(work: Work, step: Step, detail: str, data: dict) -> None:
+    """For work that people do not follow: the step keeps its state, words and times."""
+    journal.set_data(work.deployment, step, _merged(step, data))
+
+
+def show(work: Work, step: Step, detail: str, data: dict) -> None:
+    """Keep the executor's notes and say what the step is doing."""
+    with transaction.atomic():
+        journal.fence(work.deployment)
+        journal.set_step(step, StepState.RUNNING, now(), detail, data=_merged(step, data))
+
+
+def _merged(step: Step, data: dict) -> dict:
+    merged = {**step.data, **data}
+    for name in {"unreadable", "paused_since"} - set(data):
+        merged.pop(name, None)
+    return merged
+
+
 def drive(
-    work: Work, step: Step, ask: Callable[[], Progress], session: Callable, *, changing: bool = False
+    work: Work,
+    step: Step,
+    ask: Callable[[], Progress],
+    session: Callable,
+    *,
+    changing: bool = False,
+    settle: Callable[[Work, Step, str, dict], None] = show,
 ) -> Moved:
     """Ask the executor once and carry out what it answers. `session()` is opened late: it may fail too.
 
     `changing`: AWS has or may have been changed already, so a refusal to let us read pauses and fails nothing.
+    `settle(work, step, detail, notes)` writes what the step is at.
     """
     try:
         progress = ask()
@@ -58,23 +84,23 @@ def drive(
     except ArtifactChanged as error:
         return Moved(failed=Failed(str(error), code="artifact_mismatch", changed=False))
     except (*READING_FAULTS, ArtifactError, OSError) as error:
-        return _unreadable(work, step, error, changing)
+        return _unreadable(work, step, error, changing, settle)
     adopt(work)
     if isinstance(progress, Calls):
-        return _calls(work, step, progress, opened)
+        return _calls(work, step, progress, opened, settle)
     _note(work, step, progress)
     if isinstance(progress, Done):
         return Moved(done=progress)
     if isinstance(progress, Failed):
         return Moved(failed=progress)
     if isinstance(progress, Unknown):
-        return _doubt(work, step, progress.detail)
-    _settle(work, step, progress.detail, progress.data)
+        return _doubt(work, step, progress.detail, settle)
+    settle(work, step, progress.detail, progress.data)
     return Moved(again=Again(progress.after) if progress.after is not None else poll_after(step))
 
 
-def _calls(work: Work, step: Step, progress: Calls, session) -> Moved:
-    _settle(work, step, progress.detail, progress.data)
+def _calls(work: Work, step: Step, progress: Calls, session, settle: Callable) -> Moved:
+    settle(work, step, progress.detail, progress.data)
     lost = given_up(work.deployment, progress.calls)
     if lost is not None:  # AWS has just been read again and shows nothing of it
         return Moved(doubt=f"The answer to {lost} was lost {MOST_AMBIGUOUS} times.", stuck=True)
@@ -92,54 +118,44 @@ def _calls(work: Work, step: Step, progress: Calls, session) -> Moved:
     return Moved(failed=Failed(f"{sent.code}: {sent.message}", code=sent.code, changed=False))
 
 
-def _unreadable(work: Work, step: Step, error: Exception, changing: bool) -> Moved:
+def _unreadable(work: Work, step: Step, error: Exception, changing: bool, settle: Callable) -> Moved:
     fault = getattr(error, "fault", None) or classify(error)
     cache.drop(work.deployment.pk)
     detail = f"AWS could not be read: {fault.code}: {fault.message}"
     if fault.kind == FaultKind.REFUSED and changing:
-        return _pause(work, step, detail)
+        return _pause(work, step, detail, settle)
     if fault.kind == FaultKind.REFUSED and step.data.get("unreadable", 0) >= MOST_REFUSED:
-        _log(work, detail)
         return Moved(failed=Failed(detail, code=fault.code, changed=False), doubt=detail)
-    return _doubt(work, step, detail)
+    return _doubt(work, step, detail, settle)
 
 
-def _doubt(work: Work, step: Step, detail: str) -> Moved:
+def _doubt(work: Work, step: Step, detail: str, settle: Callable) -> Moved:
     rounds = step.data.get("unreadable", 0) + 1
-    _settle(work, step, detail, {"unreadable": rounds})
+    settle(work, step, detail, {"unreadable": rounds})
     if rounds == 1:
         _log(work, detail)
     return Moved(again=poll_after(step), doubt=detail, stuck=rounds >= MOST_UNREADABLE)
 
 
-def _pause(work: Work, step: Step, detail: str) -> Moved:
+def _pause(work: Work, step: Step, detail: str, settle: Callable) -> Moved:
     """AWS does not let us in any more: everything stays as it is, and goes on by itself once it does again."""
     at = now()
     since = step.data.get("paused_since") or at.isoformat()
     if "paused_since" not in step.data:
         _log(work, f"Paused. {detail}")
-    _settle(work, step, detail, {"paused_since": since})
+    settle(work, step, detail, {"paused_since": since})
     waited = (at - datetime.fromisoformat(since)).total_seconds()
     return Moved(again=poll_after(step), doubt=detail, paused=True, stuck=waited > PAUSE_SECONDS)
-
-
-def _settle(work: Work, step: Step, detail: str, data: dict) -> None:
-    """Keep the executor's notes and say what the step is doing."""
-    merged = {**step.data, **data}
-    for name in {"unreadable", "paused_since"} - set(data):
-        merged.pop(name, None)
-    with transaction.atomic():
-        journal.fence(work.deployment)
-        journal.set_step(step, StepState.RUNNING, now(), detail, data=merged)
 
 
 def _note(work: Work, step: Step, progress) -> None:
     if getattr(progress, "log", ()):
         _log(work, *progress.log)
     if isinstance(progress, Done | Failed | Poll) and step.data.get("last_detail") != progress.detail:
-        _log(work, progress.detail)
-        step.data["last_detail"] = progress.detail
-        Step.objects.filter(pk=step.pk).update(data=step.data)
+        with transaction.atomic():
+            journal.fence(work.deployment)
+            journal.log(work.deployment, [progress.detail], now())
+            journal.set_data(work.deployment, step, {**step.data, "last_detail": progress.detail})
 
 
 def _log(work: Work, *lines: str) -> None:

@@ -70,6 +70,14 @@ def set_step(step: Step, state: StepState, at: datetime, detail: str = "", **col
         setattr(step, name, value)
 
 
+def set_data(deployment: Deployment, step: Step, data: dict) -> None:
+    """Replace the notes kept with the step; what it shows stays as it is."""
+    with transaction.atomic():
+        fence(deployment)
+        Step.objects.filter(pk=step.pk).update(data=data)
+        step.data = data
+
+
 def log(deployment: Deployment, lines: list[str] | tuple[str, ...], at: datetime) -> None:
     """Append redacted lines, each stamped with the decision clock. A key that began in the piece before is
     still a key in this one."""

@@ -62,7 +62,10 @@ class Deployment(models.Model):
     lease_epoch = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(null=True)
-    crashes = models.PositiveSmallIntegerField(default=0)
+    crashes = models.PositiveSmallIntegerField(default=0)  # leases in a row that ran out
+    failures = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # looks in a row that ended in an error of ours
 
     class Meta:
         constraints = [

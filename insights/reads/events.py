@@ -28,6 +28,7 @@ SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "artifact.unreadable": ("triangle-alert", lambda d: f"Artifact {d.get('artifact', '')} cannot be read"),
     "artifact.verified": ("shield-check", lambda d: f"Artifact {d.get('artifact', '')} verified"),
     "aws.intended": ("file-pen", lambda d: f"About to call AWS: {_calls(d)}"),
+    "aws.left_over": ("triangle-alert", lambda d: f"May be left over in AWS: {d.get('names', '')}"),
     "aws.recorded": (
         "cloud",
         lambda d: f"{'Found done in AWS' if d.get('adopted') else 'AWS answered'}: {_calls(d)}",

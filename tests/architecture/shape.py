@@ -153,6 +153,25 @@ def states_written(module: ast.AST) -> list[str]:
     return found
 
 
+def unfenced(module: ast.Module) -> dict[str, list[str]]:
+    """Writes of the engine that no fence stands before, by their function: a worker whose lease was taken over must
+    write nothing. A fence is `fence(…)`, or a statement that names the `lease_epoch` it holds."""
+    found: dict[str, list[str]] = {}
+    for function in (node for node in module.body if isinstance(node, ast.FunctionDef)):
+        named = list(calls(function))
+        fences = [
+            node.lineno
+            for node, names in named
+            if names[-1] == "fence" or any(word.arg == "lease_epoch" for word in node.keywords)
+        ]
+        for node, names in named:
+            kept = names[0] == "journal" and names[-1] in {"set_step", "log", "intend", "record"}
+            rows = names[-1] in WRITES and READS & set(names[:-1])
+            if (kept or rows) and min(fences, default=node.lineno + 1) > node.lineno:
+                found.setdefault(function.name, []).append(f"line {node.lineno}: {'.'.join(names)}()")
+    return found
+
+
 def starts_without_decision(module: ast.AST) -> list[str]:
     return [f"{place} starts without decide()" for place, decided in starts(module).items() if not decided]
 

@@ -23,6 +23,13 @@ BOOKKEEPING = {
     "approvals/queries.py": "lock_visible: a no-op UPDATE takes the row lock, the same on both databases",
     "kernel/drafts.py": "what a refused form held, so that it can be shown again",
 }
+# Functions of the engine that write behind the fence of their only callers.
+BEHIND_A_FENCE = {
+    "deployments/engine/ending.py": {"skip_rest"},
+    "deployments/engine/journal.py": {"set_step", "log", "intend", "record"},
+    "deployments/engine/pending_steps.py": {"show"},
+    "deployments/engine/start.py": {"_start"},
+}
 # Pages say "3 minutes ago" by the reader's now; nothing is decided by it.
 DISPLAY = {"insights/templatetags/gate.py"}
 
@@ -94,6 +101,13 @@ def test_there_is_one_place_that_starts():
 def test_one_place_writes_the_state_of_a_deployment():
     places = {path: shape.states_written(source.tree(path)) for path in source.product()}
     assert [path for path, found in places.items() if found] == ["deployments/transition.py"]
+
+
+def test_every_write_of_the_engine_stands_after_the_fence():
+    """A worker that slept through its lease writes nothing: not even a note."""
+    engine = [path for path in source.product() if path.startswith("deployments/engine/")]
+    found = {path: shape.unfenced(source.tree(path)) for path in engine}
+    assert {path: set(functions) for path, functions in found.items() if functions} == BEHIND_A_FENCE
 
 
 def test_models_do_what_django_says():

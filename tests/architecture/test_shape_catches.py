@@ -87,6 +87,22 @@ def test_a_state_written_past_the_transition_is_found(line, found):
 
 
 @pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("Step.objects.filter(pk=1).update(data={})", True),
+        ("journal.set_step(step, state, at)", True),
+        ("journal.log(d, [])\n    journal.fence(d)", True),
+        ("journal.fence(d)\n    journal.log(d, [])", False),
+        ("fence(d)\n    Step.objects.create(a=1)", False),
+        ("Deployment.objects.filter(pk=1, lease_epoch=2).update(a=1)", False),
+        ("journal.set_data(d, step, {})", False),
+    ],
+)
+def test_a_write_of_the_engine_without_a_fence_is_found(body, found):
+    assert bool(shape.unfenced(ast.parse(f"def go(d):\n    {body}\n"))) is found
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("class A(models.Model):\n    def save(self): ...", ["A.save"]),

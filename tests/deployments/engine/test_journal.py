@@ -1,10 +1,12 @@
 """What a deployment leaves behind holds no key, however its log arrives."""
 
 import pytest
+from django.db.models import F
 
 from deployments.engine import journal
-from deployments.models import DeploymentLog
+from deployments.models import Deployment, DeploymentLog
 from kernel.clock import now
+from kernel.refusals import LostRace
 from tests.deployments.world import World
 
 BODY = ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCcanary1", "b3BlbnNzaC1yZXktdjEAcanary2=="]
@@ -38,6 +40,15 @@ def test_what_we_say_after_an_unfinished_key_is_kept(row):
     journal.log(row, ["smoke #1: ended FAILED."], now())
     assert "canary" not in stored(row)
     assert stored(row).endswith(" smoke #1: ended FAILED.\n")
+
+
+def test_notes_of_a_worker_that_was_overtaken_are_not_kept(row):
+    step = journal.step_of(row, "plan")
+    journal.set_data(row, step, {"mine": 1})
+    Deployment.objects.filter(pk=row.pk).update(lease_epoch=F("lease_epoch") + 1)
+    with pytest.raises(LostRace):
+        journal.set_data(row, step, {"mine": 2})
+    assert (step.data, journal.step_of(row, "plan").data) == ({"mine": 1}, {"mine": 1})
 
 
 def test_pieces_follow_each_other_without_a_gap(row):
