@@ -1814,9 +1814,12 @@ def add_record(record):
     record.add_argument("--commits", default=argparse.SUPPRESS, help="auto, none or from..to (none)")
 
 
+# As the server takes them (builds/actions/attach_evidence.py); a test compares the two.
+EVIDENCE_KINDS = ("junit", "coverage", "sarif", "sbom", "provenance", "cfn-lint", "custom")
+
+
 def add_evidence(evidence):
-    kinds = ("junit", "coverage", "sarif", "sbom", "provenance", "cfn-lint", "custom")
-    evidence.add_argument("kind", choices=kinds)
+    evidence.add_argument("kind", choices=EVIDENCE_KINDS)
     evidence.add_argument("files", nargs="+", help="files or patterns (** goes into folders)")
     evidence.add_argument("--name", help="what to call it (the path)")
     build = "the bld_ id; else --application and --version"

@@ -133,10 +133,9 @@ class Context:
 
 
 class Executor(Protocol):
-    """One file per kind in executors/, one line in its registry."""
+    """One file per kind in executors/, one line in its registry; the schema of its settings is in pipelines.targets."""
 
     kind: str
-    schema: dict  # JSON Schema of the stage's target mapping (without `kind`)
     artifact_kinds: tuple[str, ...]  # staged into the account before plan; others stay where they are
 
     def plan(self, context: Context) -> Progress:

@@ -1,8 +1,8 @@
 """The target kinds there are, each with the JSON Schema (2020-12) of a stage's settings without `kind`.
 Plain data.
 
-The executors of deployments carry these kinds out; a check there refuses to start when the two lists, or two
-schemas, differ. They stand here because a pipeline is checked when it is saved, by an app below.
+The executors of deployments carry these kinds out; a system check there (deployments.checks) fails when the two
+lists differ. They stand here because a pipeline is checked when it is saved, by an app below.
 """
 
 KINDS: dict[str, dict] = {

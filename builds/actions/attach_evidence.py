@@ -5,6 +5,7 @@ from django.db import transaction
 from audit.actions.append import append
 from builds import evidence_store
 from builds.access import EVIDENCE_WRITE, application_for
+from builds.evidence import detect
 from builds.evidence.detect import EvidenceRejected, read
 from builds.models import Build, Evidence
 from builds.queries import get_build
@@ -13,7 +14,7 @@ from kernel.clock import now
 from kernel.refusals import Denial, Invalid, Refusal
 
 KINDS = ("junit", "coverage", "sarif", "sbom", "provenance", "cfn-lint", "custom")
-READ = frozenset({"junit", "coverage"})  # the kinds whose content counts so far
+READ = frozenset(detect.KINDS)  # those with a reader: only their content counts
 LIMIT_BYTES = 10 * 1024**2
 LONGEST_NAME = 200
 NOT_EVALUATED = {

@@ -18,21 +18,6 @@ NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 class CloudFormationStack:
     kind = "cloudformation-stack"
     artifact_kinds = ("cloudformation-template", "lambda-zip")
-    schema = {
-        "type": "object",
-        "required": ["stack", "template"],
-        "additionalProperties": False,
-        "properties": {
-            "stack": {"type": "string", "pattern": "^[a-zA-Z][-a-zA-Z0-9]{0,127}$"},
-            "template": {"type": "string", "minLength": 1},
-            "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
-            "capabilities": {
-                "type": "array",
-                "uniqueItems": True,
-                "items": {"enum": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]},
-            },
-        },
-    }
 
     def plan(self, context: Context) -> Progress:
         return _plan(context, "plan")

@@ -26,16 +26,6 @@ class BundleInvalid(ValueError):
 class S3Site:
     kind = "s3-site"
     artifact_kinds = ()
-    schema = {
-        "type": "object",
-        "required": ["bucket", "artifact"],
-        "additionalProperties": False,
-        "properties": {
-            "bucket": {"type": "string", "pattern": "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"},
-            "artifact": {"type": "string", "minLength": 1},
-            "entry": {"type": "string", "minLength": 1, "pattern": "^[^/].*"},
-        },
-    }
 
     def plan(self, context: Context) -> Progress:
         try:
@@ -173,6 +163,9 @@ def _switch(context: Context, purpose: str) -> Progress:
     if _release(head) == wanted:
         context.saw(head["Metadata"].get("rg-intent", ""))
         return Done(f"{context.version} is live.")
+    if purpose == "apply" and _overtaken(context, head):
+        text = "Another release is live than the one the plan was made against."
+        return Failed(text, code="plan_stale", changed=False)
     try:
         files = _files(context)
     except BundleInvalid as error:
@@ -197,6 +190,12 @@ def _switch(context: Context, purpose: str) -> Progress:
     return Calls(
         (Call("s3.PutObject", params, token, target, purpose, body=body),), f"Switching to {context.version}."
     )
+
+
+def _overtaken(context: Context, head: dict | None) -> bool:
+    """Whether somebody switched since the plan; once our own switch was sent, its outcome is read instead."""
+    unsent = context.sent(f"{context.name_prefix}-switch") is None
+    return unsent and "from" in context.data and _release(head) != context.data["from"]
 
 
 def _missing(context: Context, files: dict[str, bytes], purpose: str) -> list[Call]:

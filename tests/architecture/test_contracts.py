@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deployments.executors import REGISTRY
 from tests.architecture import source
 
 LINT = Path(sys.executable).with_name("lint-imports")
@@ -71,3 +72,8 @@ def test_a_violation_breaks_the_contract(copy, contract, path, line):
 
 def test_every_contract_has_been_seen_to_break():
     assert {contract for contract, _, _ in SEEDS} == set(source.CONTRACTS)
+
+
+def test_every_kind_of_target_stands_in_the_contract_that_keeps_kinds_apart():
+    modules = {type(executor).__module__ for executor in REGISTRY.values()}
+    assert modules <= set(source.CONTRACTS["kinds"]["modules"])

@@ -2,6 +2,10 @@
 
 import email
 
+from builds.actions import attach_evidence
+from builds.evidence import detect
+from cli import relgate
+from insights.reads import evidence as page
 from tests.cli.fake_server import scripted
 
 EVIDENCE = {"id": "evd_1", "state": "parsed", "verdict": "pass", "summary": {"tests": 3, "failed": 0}}
@@ -57,3 +61,12 @@ def test_an_unknown_build_is_not_found(run, tmp_path):
         )
     assert (code, len(script.asked)) == (6, 1)
     assert "no build p@1" in err
+
+
+def test_the_command_the_server_and_the_page_know_the_same_kinds():
+    assert relgate.EVIDENCE_KINDS == attach_evidence.KINDS == tuple(page.KINDS)
+
+
+def test_what_is_read_is_what_has_a_reader_and_may_be_posted():
+    assert set(detect.KINDS) == attach_evidence.READ
+    assert set(attach_evidence.KINDS) >= attach_evidence.READ
