@@ -4,12 +4,15 @@ No result backend, no countdowns: what must happen later is a time in a row, rea
 """
 
 import os
+import sys
 
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "releasegate.settings")
 
+from celery.signals import task_postrun, task_prerun
 from django.conf import settings
+from django.db import close_old_connections
 
 MEMORY = "memory://"
 
@@ -47,6 +50,9 @@ app.conf.update(
     task_publish_retry=False,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
+    # Celery closes the database connection around every task, and the next one waits for a new one; we keep it
+    # as a web process does (see keep_connections).
+    CELERY_DB_REUSE_MAX=sys.maxsize,
     timezone="UTC",
     enable_utc=True,
     beat_schedule={
@@ -76,3 +82,12 @@ app.conf.update(
 for entry in app.conf.beat_schedule.values():
     entry["options"] = {"expires": max(60.0, entry["schedule"])}
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+@task_postrun.connect
+def keep_connections(task=None, **_) -> None:
+    """Around a task, what Django does around a request: close what is too old or broken (CONN_MAX_AGE), look at the
+    rest before it is used again (CONN_HEALTH_CHECKS). SQLite's are closed each time."""
+    if not task.request.is_eager:
+        close_old_connections()

@@ -1,13 +1,16 @@
 """What rings by itself, and how the broker is spoken to."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 from celery import current_app
+from celery.fixups.django import DjangoWorkerFixup
 from django.conf import settings
+from django.db import connection
 
 from releasegate import tasks  # noqa: F401 - registers the tasks of the wiring
-from releasegate.celery import app, transport_options
+from releasegate.celery import app, keep_connections, transport_options
 
 
 def entries() -> dict[str, dict]:
@@ -66,3 +69,31 @@ def test_every_thread_rings_by_this_application():
     thread.start()
     thread.join()
     assert seen == ["releasegate"]
+
+
+def around_a_task() -> None:
+    """What a worker does to this thread's connection before and after each task."""
+    task = SimpleNamespace(request=SimpleNamespace(is_eager=False))
+    DjangoWorkerFixup(app).on_task_prerun(sender=task)
+    keep_connections(task=task)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_keeps_its_connection_from_task_to_task():
+    connection.ensure_connection()
+    before = connection.connection
+    around_a_task()
+    assert connection.connection is before
+    assert not before.closed
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_broke_between_two_tasks_is_replaced():
+    connection.ensure_connection()
+    connection.connection.close()
+    around_a_task()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
