@@ -55,7 +55,7 @@ class VoteFacts:
 
 @dataclass(frozen=True)
 class VoteRefusal:
-    """`code` is one of api.md's; `extra` holds further members of the problem document."""
+    """`code` is published in docs/reference/reasons.md; `extra` holds further members of the problem document."""
 
     code: str
     detail: str
@@ -63,7 +63,7 @@ class VoteRefusal:
 
 
 def may_vote(facts: VoteFacts) -> VoteRefusal | None:
-    """None, or the first thing wrong in the published order (api.md "Approvals").
+    """None, or the first thing wrong in the published order (docs/reference/reasons.md).
 
     `withdraw` skips `already_voted` and what follows, and needs a vote of one's own (`no_vote`).
     """

@@ -11,7 +11,7 @@ EVIDENCE_WRITE = "evidence:write"
 
 
 def may_see(actor: Actor, application: str) -> bool:
-    """Whether objects of the application exist for this caller at all (product.md "Who sees…")."""
+    """Whether objects of the application exist for this caller at all."""
     if actor.kind == ActorKind.MACHINE:
         return actor.application == application
     names = visible_application_names(actor)

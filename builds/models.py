@@ -18,7 +18,7 @@ class Build(models.Model):
     posted_by = models.CharField(max_length=64)  # actor tag
     built_at = models.DateTimeField(null=True)
     commits = models.JSONField(null=True)  # null: not supplied, which is not the same as none
-    digest = models.CharField(max_length=71)  # sha256:… over the content (api.md)
+    digest = models.CharField(max_length=71)  # sha256:… over the content
     state = models.CharField(max_length=12)  # builds.states.BuildState
     created_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)

@@ -106,7 +106,7 @@ def _object(errors: _Errors, value: object, pointer: str, fields: Mapping) -> di
     for name, (kind, longest, needed) in fields.items():
         item, place = value.get(name), f"{pointer}/{name}"
         if item is None or (item == "" and not needed):
-            # A digest that is missing is the same mistake as a short one (api.md).
+            # A digest that is missing is the same mistake as a short one.
             code = "digest_invalid" if name == "digest" else "required"
             if needed:
                 errors.say(place, code, f"{name} is missing.")

@@ -1,4 +1,4 @@
-"""Builds and evidence as api.md shows them."""
+"""Builds and evidence as the API shows them."""
 
 from urllib.parse import quote
 

@@ -1,7 +1,7 @@
 """What makes two posts the same build, and what follows from a build's facts. Pure.
 
 Content is application, version, commit, branch, repository and per artifact name, kind, uri, version_id and
-digest; everything else is kept from the first post (api.md "Builds").
+digest; everything else is kept from the first post.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Claim, renew, release: at most one worker advances a deployment, by the database's raw clock.
 
 A lease is taken by one conditional UPDATE and numbered; every later write of its holder is fenced by that number,
-so a worker that slept through its lease writes nothing (trust.md B3; requirement E05).
+so a worker that slept through its lease writes nothing (requirement E05).
 """
 
 import threading

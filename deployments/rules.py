@@ -1,4 +1,4 @@
-"""The fixed sequence of checks, as pure functions: facts in, verdict out (product.md "The flow", point 4).
+"""The fixed sequence of checks, as pure functions: facts in, verdict out (docs/concepts.md).
 
 artifact → promotion order → standards → plan stop at the first that is not passed, so that a failed early check
 never bothers a human; then people, window and lane, all evaluated and all listed.
@@ -13,7 +13,7 @@ from kernel.verdicts import Allow, Check, CheckState, Deny, Reason, Verdict, Wai
 PASS, WAIT, DENY, NOT_REACHED = CheckState.PASS, CheckState.WAIT, CheckState.DENY, CheckState.NOT_REACHED
 CHECKS = ("artifact", "order", "standards", "plan", "people", "window", "lane")
 
-# What a waiting deployment says it waits for (api.md `waiting_for`).
+# What a waiting deployment says it waits for (`waiting_for` in the API).
 WAITING_FOR = {
     "outside_window": "window",
     "freeze": "window",

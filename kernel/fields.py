@@ -44,7 +44,7 @@ def parse_time(text: str) -> datetime:
 
 
 class OffsetDateTimeField(serializers.Field):
-    """A time on the wire: RFC 3339 with offset in, UTC out (api.md "Conventions")."""
+    """A time on the wire: RFC 3339 with offset in, UTC out."""
 
     def to_internal_value(self, data) -> datetime:
         if not isinstance(data, str):

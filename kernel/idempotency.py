@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the same key and body gets the first answer again, for 24 hours (api.md "Conventions").
+"""`Idempotency-Key`: the same key and body gets the first answer again, for 24 hours (docs/reference/api.md).
 
 The answer is stored in the request's own outer transaction, so it exists exactly if what it tells of does.
 """

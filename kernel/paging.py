@@ -1,4 +1,4 @@
-"""Cursor pages: stable order, no totals (api.md "Lists")."""
+"""Cursor pages: stable order, no totals (docs/reference/api.md)."""
 
 import base64
 import json

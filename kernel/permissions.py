@@ -1,7 +1,7 @@
 """Every power there is, on one page that a security reviewer can read. Alphabetical.
 
 `ROLE_PERMISSIONS` says which role has which. Approving is not here: who may vote is a matter of groups and
-of the gate, never of a role (product.md "Administrators configure, and do not vote by that right").
+of the gate, never of a role: administrators configure, and do not vote by that right.
 """
 
 from enum import StrEnum

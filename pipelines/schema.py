@@ -1,6 +1,6 @@
 """A pipeline as code: YAML in, a checked specification out, every problem with its line and column.
 
-The shape is api.md's: `application`, `stages` of `environment`, `target {kind, …}`, `tests`, `soak`, `bake`,
+The shape is published: `application`, `stages` of `environment`, `target {kind, …}`, `tests`, `soak`, `bake`,
 `slots`. The target's settings are checked by the JSON Schema (2020-12) of its kind, handed in by the caller.
 """
 

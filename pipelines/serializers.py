@@ -1,4 +1,4 @@
-"""What the calls about accounts, environments and pipelines take, field by field (api.md "Set-up")."""
+"""What the calls about accounts, environments and pipelines take, field by field."""
 
 from rest_framework import serializers
 

@@ -1,4 +1,4 @@
-"""Releases as api.md shows them."""
+"""Releases as the API shows them."""
 
 from kernel.verdicts import wire_time
 from releases.models import Release

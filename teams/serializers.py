@@ -1,4 +1,4 @@
-"""What the set-up calls take, field by field (api.md "Set-up")."""
+"""What the set-up calls take, field by field."""
 
 from rest_framework import serializers
 

@@ -15,7 +15,7 @@ from kernel.refusals import LostRace
 
 @transaction.atomic
 def rebind(*, request: ApprovalRequest, subject: dict, gate: dict, actor: Actor, at: datetime) -> list[str]:
-    """The names of the bound fields that changed; [] if none did. The request keeps its id (product.md "Voiding")."""
+    """The names of the bound fields that changed; [] if none did. The request keeps its id."""
     if request.state not in TAKES_VOTES:
         return []
     changed = changed_fields(request.subject, subject)

@@ -54,7 +54,7 @@ def vote(
     signed: Signed | None = None,
     at: datetime,
 ) -> VoteResult:
-    """Take the vote, or raise the first refusal in the published order (api.md "Approvals").
+    """Take the vote, or raise the first refusal in the published order (docs/reference/reasons.md).
 
     Locks the request first, so that two votes, a vote and a change of content, and a vote and a start each happen
     in some order. `seen`: the subject the voter looked at, where known, to name what differs. `signed`: what a

@@ -1,4 +1,4 @@
-"""Read every artifact from where it lies and confirm its digest (product.md "The flow", step 2).
+"""Read every artifact from where it lies and confirm its digest.
 
 S3 is read outside any transaction; each finding is then one conditional update, so two workers that read the
 same artifact record it once.

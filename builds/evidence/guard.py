@@ -34,7 +34,7 @@ class EvidenceTooLarge(EvidenceRejected):
 
 @dataclass(frozen=True)
 class Facts:
-    """What a report says. `verdict`: pass | fail | warn | none; `summary` as api.md; `problems`: [{code,
+    """What a report says. `verdict`: pass | fail | warn | none; `summary` as the API shows it; `problems`: [{code,
     detail}].
 
     `none` is no verdict at all (nothing was tested or measured) and never counts as a pass.

@@ -1,4 +1,4 @@
-"""Ask a worker of an account's pool to try the way in: only workers hold credentials (product.md S7)."""
+"""Ask a worker of an account's pool to try the way in: only workers hold credentials."""
 
 from datetime import timedelta
 

@@ -1,7 +1,7 @@
 """Put a release's artifacts into the target account's staging bucket, each once, re-hashed on the way.
 
 The worker reads with the tools account's credentials and writes with the deploy role's, so the deploy role never
-needs the tools bucket (product.md "The flow", point 6).
+needs the tools bucket.
 """
 
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""S9: who did what, when, on whose authority, and can I take it away as proof?"""
+"""Who did what, when, on whose authority, and can I take it away as proof?"""
 
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render

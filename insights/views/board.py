@@ -1,4 +1,4 @@
-"""S4: what is deployed where?"""
+"""What is deployed where?"""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse

@@ -1,4 +1,4 @@
-"""S7: when can I deploy?"""
+"""When can I deploy?"""
 
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render

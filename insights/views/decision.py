@@ -1,4 +1,4 @@
-"""S3: do I put my name to this change, now?"""
+"""Do I put my name to this change, now?"""
 
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render

@@ -1,4 +1,4 @@
-"""S8: is it working, and what is it doing right now?"""
+"""Is it working, and what is it doing right now?"""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse

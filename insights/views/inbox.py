@@ -1,4 +1,4 @@
-"""S1: what waits for my decision, and which is most urgent?"""
+"""What waits for my decision, and which is most urgent?"""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse

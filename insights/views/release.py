@@ -1,4 +1,4 @@
-"""S2: is this release fit to go to the next environment?"""
+"""Is this release fit to go to the next environment?"""
 
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render

@@ -149,7 +149,7 @@ def _prepare(sandbox: Sandbox, account: str, external_id: str) -> None:
 
 
 def announcement(stack: Stack, known: dict, laid: dict) -> dict:
-    """The one JSON object of `--json` (api.md "The demo contract")."""
+    """The one JSON object of `--json`, which scripts read."""
     wanted = ("rita", "rosa", "omar", "dana", "aude", "admin", "iris")
     people = {
         name: {key: known["users"][name][key] for key in ("password", "token", "groups")} for name in wanted

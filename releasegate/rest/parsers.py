@@ -7,7 +7,7 @@ from rest_framework.parsers import BaseParser
 
 from kernel.refusals import Refusal
 
-MAX_BYTES = 1_000_000  # api.md: a body over 1 MB is 413
+MAX_BYTES = 1_000_000  # a body over 1 MB is 413
 MAX_DEPTH = 64
 MAX_INTEGER = 2**53 - 1  # RFC 7493 §2.2: beyond it, readers disagree
 

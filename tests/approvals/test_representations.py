@@ -1,4 +1,4 @@
-"""Approval requests as api.md shows them."""
+"""Approval requests as the API shows them."""
 
 import hashlib
 

@@ -47,6 +47,35 @@ def test_every_link_leads_somewhere():
     nothing({path: found for path in DOCUMENTS if (found := broken_links(path, source.text(path)))})
 
 
+CITES = (".py", ".html", ".css", ".js", ".sql", ".toml", ".yml", "Makefile", "Dockerfile")
+CITED = re.compile(r"[\w./*-]*\w\.md\b")
+
+
+def cited_and_absent(text: str) -> list[str]:
+    """Documents that code names and nobody who has only this repository can open."""
+    return [name for name in CITED.findall(text) if not (source.ROOT / name).is_file()]
+
+
+def test_every_document_that_code_names_is_in_the_repository():
+    here = "tests/architecture/test_docs.py"
+    places = [path for path in source.tracked() if path.endswith(CITES) and path != here]
+    places = [path for path in places if not path.startswith("static/vendor/")]
+    nothing({path: found for path in places if (found := cited_and_absent(source.text(path)))})
+
+
+def test_a_document_that_is_not_there_is_found():
+    assert cited_and_absent("as api.md says (docs/reference/api.md)") == ["api.md"]
+
+
+def test_exactly_the_requirements_that_code_cites_are_explained():
+    explained = first_column("docs/reference/requirements.md")
+    assert explained == sorted(explained)
+    cited = set()
+    for path in source.python(*source.FLOW, "cli", "tests", "bench", "ship"):
+        cited |= set(re.findall(r"\b[A-K]\d\d\b", source.text(path)))
+    assert cited == set(explained)
+
+
 @pytest.mark.parametrize("link", ["docs/nowhere.md", "README.md#no-such-heading"])
 def test_a_broken_link_is_found(link):
     assert broken_links("README.md", f"see [there]({link})") == [link]
@@ -152,6 +181,31 @@ def test_every_state_is_explained_and_every_edge_is_drawn():
 
 def test_every_kind_of_event_is_explained():
     assert first_column("docs/reference/audit-events.md") == [str(kind) for kind in Kind]
+
+
+def test_exactly_the_kinds_that_nothing_writes_are_marked_so():
+    """A kind is written where its name stands as text, or as a member of Kind, in the apps that write events."""
+    writers = [path for path in source.product() if not path.startswith(("insights/", "cli/"))]
+    names = {str(kind): kind.name for kind in Kind}
+    said = {f"deployment.{state}" for state in State} | {f"artifact.{state}" for state in ArtifactState}
+    for path in writers:
+        if path == "audit/tags.py":
+            continue
+        for node in ast.walk(source.tree(path)):
+            if isinstance(node, ast.Constant):
+                said.add(node.value)
+            elif isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "Kind":
+                said |= {kind for kind, name in names.items() if name == node.attr}
+    text = source.text("docs/reference/audit-events.md")
+    marked = set(re.findall(r"^\| `([^`]+)` \| \*not yet\*", text, re.MULTILINE))
+    assert marked == set(names) - said
+
+
+def test_the_bundle_is_described_as_it_is_checked():
+    files, body = source.text("docs/reference/bundle.md").split("## The body of a leaf")
+    assert re.findall(r"^\| `([\w.]+)` \|", files, re.MULTILINE) == list(relgate.MEMBERS)
+    assert set(re.findall(r"^\| `(\w+)` \|", body, re.MULTILINE)) == relgate.BODY_KEYS
+    assert set(relgate.SIGNED) | set(relgate.STATED) <= set(re.findall(r"`(\w+)`", body))
 
 
 def test_every_kind_that_is_written_is_published():

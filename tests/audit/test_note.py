@@ -19,7 +19,7 @@ from audit.note import (
 )
 from tests.audit.log import ORIGIN, OTHER, SIGNER
 
-# The example of golang.org/x/mod/sumdb/note, which C2SP's signed-note.md describes.
+# The example of golang.org/x/mod/sumdb/note, which C2SP's signed-note describes.
 GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 GO_NOTE = (
     "If you think cryptography is the answer to your problem,\n"

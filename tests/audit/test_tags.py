@@ -5,7 +5,7 @@ import pytest
 from audit.tags import Kind, Outcome, is_field, is_kind, split_tag
 from deployments.states import State
 
-# api.md "Audit", the list of version 1; none may ever be renamed.
+# The list of version 1 (docs/reference/audit-events.md); none may ever be renamed.
 PUBLISHED = [
     "build.received",
     "build.refused",

@@ -1,4 +1,4 @@
-"""Deployments as api.md shows them."""
+"""Deployments as the API shows them."""
 
 import pytest
 

@@ -22,7 +22,7 @@ from tests.journeys.situations import SITUATIONS
 from tests.journeys.wire import Api
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600), pytest.mark.django_db(transaction=True)]
-ENDS = {"withdrawn": "withdrawn", "plan_failed": "failed"}  # api.md: how a denial ends what was accepted
+ENDS = {"withdrawn": "withdrawn", "plan_failed": "failed"}  # how a denial ends what was accepted
 CODES = {
     *("artifact_mismatch", "withdrawn", "not_in_pipeline", "not_promoted_from", "account_unproved"),
     *("plan_failed", "test_spec_missing", "lane_rejected", "artifact_unverified", "soak_unfinished"),

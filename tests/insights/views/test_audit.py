@@ -1,4 +1,4 @@
-"""S9 as people see it: who did what on whose authority, and how to take it away."""
+"""As people see it: who did what on whose authority, and how to take it away."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""S4 as people see it: what is where, what comes, what is not known."""
+"""As people see it: what is where, what comes, what is not known."""
 
 import html
 import re

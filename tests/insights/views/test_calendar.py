@@ -1,4 +1,4 @@
-"""S7 as people see it: open or closed, until when, in both zones, and why."""
+"""As people see it: open or closed, until when, in both zones, and why."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""S3 as people see it: the sentence, the red facts, the keys, and an answer or the reason why not."""
+"""As people see it: the sentence, the red facts, the keys, and an answer or the reason why not."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""S3 as people see it: the answer, or in its place the reason why there is none; also without JavaScript."""
+"""As people see it: the answer, or in its place the reason why there is none; also without JavaScript."""
 
 import pytest
 

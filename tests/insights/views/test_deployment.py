@@ -1,4 +1,4 @@
-"""S8 as people see it: what it does now, its log, and what can be done about it."""
+"""As people see it: what it does now, its log, and what can be done about it."""
 
 import re
 

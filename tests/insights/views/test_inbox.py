@@ -1,4 +1,4 @@
-"""S1 as people see it."""
+"""The inbox as people see it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""S2 as people see it: where it is, what it would bring, what comes next and for whom."""
+"""As people see it: where it is, what it would bring, what comes next and for whom."""
 
 import re
 
