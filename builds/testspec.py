@@ -6,8 +6,10 @@ is inspected before anything is read from it, and nothing is ever unpacked here.
 
 import hashlib
 import io
+import lzma
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass
@@ -25,6 +27,20 @@ MAX_TIMEOUT, DEFAULT_TIMEOUT = 3600, 600  # seconds
 MAX_RETRIES = 3
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+# What Python's zipfile and its decompressors raise at bytes made to break them; no list in its documentation.
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    MemoryError,
+)
 _KEYS = ("name", "kind", "buildspec", "environments", "timeout", "required", "retries", "report")
 
 
@@ -94,15 +110,7 @@ def read_bundle(data: bytes) -> TestSpec:
             if SPEC_PATH not in entries:
                 raise SpecMissing(f"The test-bundle holds no {SPEC_PATH}.")
             source = _content(bundle, entries[SPEC_PATH])
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        OSError,
-        ValueError,
-    ) as error:
+    except ZIP_ERRORS as error:
         raise SpecProblems(
             [_bundle("bundle_unreadable", "The test-bundle is not a zip file that can be read.")]
         ) from error

@@ -19,6 +19,8 @@ _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+# What an escape can write and neither a database nor a page takes: "\\0", "\\x1b", half a surrogate pair.
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _STRINGS = ("!", "tag:yaml.org,2002:str")
 
 
@@ -188,6 +190,8 @@ class _Builder:
         self.stack.append(_Open(value, pointer))
 
     def scalar(self, event) -> None:
+        if _UNWRITABLE.search(event.value):
+            self.stop(event, "not_text", "This text holds a control character.")
         if not self.expects_key():
             self.place(event, _scalar(event))
             return

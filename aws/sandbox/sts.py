@@ -9,8 +9,10 @@ from aws.sandbox.wire import Answer, AwsError, Call, parse_query_body, stamp, xm
 
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/(?:[\w+=,.@/-]*/)?([\w+=,.@-]{1,64})")
-_NAME = re.compile(r"[\w+=,.@-]{2,64}")
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
+_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)  # RoleSessionName and SourceIdentity
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_TAG = re.compile(r"[\w\s.:/=+@-]*")  # letters and digits of every script
+MOST_TAGS = 50
 
 
 class Roles(Protocol):
@@ -87,6 +89,7 @@ class Sts:
                 "ValidationError",
                 "'externalId' must have 2 to 1224 characters of [\\w+=,.@:/-]",
             )
+        _check_identity(params)
         raw = params.get("DurationSeconds", "3600")
         if not raw.isdigit() or not 900 <= int(raw) <= 43200:
             raise AwsError(
@@ -98,3 +101,18 @@ class Sts:
             text += " for roles assumed by role chaining"
             raise AwsError("ValidationError", text)
         return int(raw)
+
+
+def _check_identity(params: dict[str, Any]) -> None:
+    """SourceIdentity and session tags, by the limits of the STS API reference (AssumeRole, Tag)."""
+    if "SourceIdentity" in params and not _NAME.fullmatch(params["SourceIdentity"]):
+        text = f"Value '{params['SourceIdentity']}' at 'sourceIdentity' failed to satisfy constraint:"
+        raise AwsError("ValidationError", text + " [\\w+=,.@-]*, 2 to 64")
+    tags = params.get("Tags", [])
+    if len(tags) > MOST_TAGS:
+        raise AwsError("ValidationError", f"'tags' has {len(tags)} members; at most {MOST_TAGS} are taken")
+    for tag in tags:
+        key, value = tag.get("Key", ""), tag.get("Value", "")
+        good = 1 <= len(key) <= 128 and len(value) <= 256 and _TAG.fullmatch(key) and _TAG.fullmatch(value)
+        if not good:
+            raise AwsError("ValidationError", f"The session tag '{key}' failed to satisfy constraint")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from audit.actions.append import append
 from aws.artifacts import (
@@ -61,16 +61,22 @@ def verify_artifacts(*, build_id: str, sessions: Sessions) -> list[str]:
 
     Records `artifact.verified`, `artifact.mismatch`, `artifact.missing`, `artifact.unreadable`. All verified:
     the build is `verified`; any mismatch: `quarantined`, for good. Denied or failed reads are tried again
-    with back-off and become `unreadable` after four; they never count as verified. An unknown id does
-    nothing.
+    with back-off and become `unreadable` after four; they never count as verified. An error of ours counts
+    as a failed read too, and keeps no other artifact waiting. An unknown id does nothing.
     """
-    written = []
     waiting = Artifact.objects.filter(due(now()), build=build_id, build__withdrawn_at__isnull=True)
-    for artifact in list(waiting.order_by("pk")):
-        finding = examine(sessions.tools(), artifact)
-        if record(artifact, finding):
-            written.append(artifact.name)
-    return written
+    return [artifact.name for artifact in list(waiting.order_by("pk")) if _verify(artifact, sessions)]
+
+
+def _verify(artifact: Artifact, sessions: Sessions) -> bool:
+    try:
+        return record(artifact, examine(sessions.tools(), artifact))
+    except OperationalError:
+        raise  # the database is away: nothing is learnt about the artifact
+    except Exception as error:
+        log.exception("the artifact %s of %s could not be looked at", artifact.name, artifact.build_id)
+        detail = f"Looking at it failed with an error of ours ({type(error).__name__})."
+        return record(artifact, _failed(artifact, detail))
 
 
 def examine(session: AwsSession, artifact: Artifact) -> Finding:
@@ -82,9 +88,14 @@ def examine(session: AwsSession, artifact: Artifact) -> Finding:
     except ArtifactTooLarge as error:
         return Finding(ArtifactState.UNREADABLE, str(error))
     except ArtifactError as error:
-        patient = artifact.attempts + 1 < PATIENCE and artifact.state == ArtifactState.PENDING
-        state = ArtifactState.PENDING if patient else ArtifactState.UNREADABLE
-        return Finding(state, str(error), final=False)
+        return _failed(artifact, str(error))
+
+
+def _failed(artifact: Artifact, detail: str) -> Finding:
+    """One more failed attempt: to be tried again, and `unreadable` when it was not the first few."""
+    patient = artifact.attempts + 1 < PATIENCE and artifact.state == ArtifactState.PENDING
+    state = ArtifactState.PENDING if patient else ArtifactState.UNREADABLE
+    return Finding(state, detail, final=False)
 
 
 def _compare(session: AwsSession, artifact: Artifact) -> Finding:

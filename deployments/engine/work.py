@@ -1,6 +1,7 @@
 """One worker's hold on one deployment: the leased row, the way into AWS, and what a tick answers."""
 
 import hashlib
+import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from pipelines.models import PipelineVersion
 from pipelines.queries import stage_of
 
 ARTIFACT_LIMIT = 1024 * 1024 * 1024  # bytes of one artifact
+_NOT_IN_IDENTITY = re.compile(r"[^\w+=,.@-]", re.ASCII)
 SESSION_SECONDS = 900  # a chained session lives at most an hour; ours are re-assumed long before (E02)
 
 
@@ -103,7 +105,7 @@ class Work:
                 duration=SESSION_SECONDS,
                 policy=self._policy(purpose),
                 tags={"deployment": self.deployment.pk, "application": self.deployment.application_id},
-                source_identity=self.deployment.requested_by_tag.replace("user:", "")[:64],
+                source_identity=source_identity(self.deployment.requested_by_tag),
             )
             cache.put(key, found)
         return found
@@ -113,6 +115,13 @@ class Work:
         if purpose == "test":
             return policies.test_run()
         return policies.plan_only(kind) if purpose == "plan" else policies.deploy(kind)
+
+
+def source_identity(tag: str) -> str:
+    """Who asked, as STS takes it: 2 to 64 characters of [A-Za-z0-9_+=,.@-]. `application:shop` is
+    `application=shop`, which no person's name can be taken for; a person is their name."""
+    name = _NOT_IN_IDENTITY.sub("-", tag.removeprefix("user:").replace(":", "="))
+    return name[:64].ljust(2, "=")
 
 
 class ArtifactChanged(Exception):

@@ -54,3 +54,17 @@ def test_the_sweep_leaves_alone_what_is_not_due(build):
     Artifact.objects.update(state="missing", next_attempt_at=build.created_at + timedelta(days=1))
     tasks.sweep_artifacts()
     assert (Artifact.objects.get().state, Artifact.objects.get().attempts) == ("missing", 0)
+
+
+def test_a_build_that_cannot_be_looked_at_keeps_no_other_waiting(build, bucket, monkeypatch):
+    lying = artifact(**bucket.put("other", b"other"))
+    other = ingest(actor=people.ci(), post=post(version="2.0.0", artifacts=[lying]))[0]
+    looked_at = []
+
+    def stumble(*, build_id, sessions):
+        looked_at.append(build_id)
+        raise RuntimeError("an error of ours")
+
+    monkeypatch.setattr(tasks, "verify", stumble)
+    tasks.sweep_artifacts()
+    assert looked_at == [build.pk, other.pk]

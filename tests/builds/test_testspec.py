@@ -34,6 +34,14 @@ def zipped(files=None, *, extra=(), compression=zipfile.ZIP_DEFLATED) -> bytes:
     return target.getvalue()
 
 
+def corrupt(compression: int) -> bytes:
+    """A bundle whose spec is compressed so, with the middle of what was compressed overwritten."""
+    with zipfile.ZipFile(io.BytesIO(whole := zipped(compression=compression))) as bundle:
+        info = bundle.getinfo("releasegate/tests.yaml")
+    start = info.header_offset + 30 + len(info.filename) + info.compress_size // 3
+    return whole[:start] + b"\xff" * 24 + whole[start + 24 :]
+
+
 def entry(name: str, mode: int = 0) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name)
     info.external_attr = mode << 16
@@ -254,3 +262,17 @@ def test_everything_wrong_is_named_with_its_line(text, expected):
 def test_limits_themselves_are_fine():
     spec = parse(suite(timeout="3600", retries="3", environments="[prod-eu]", report="~").encode())
     assert (spec.suites[0].timeout, spec.suites[0].retries, spec.suites[0].report) == (3600, 3, None)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_spec_whose_compressed_bytes_are_damaged_is_a_problem_and_no_error(compression):
+    assert codes(corrupt(compression)) == ["bundle_unreadable"]
+
+
+@pytest.mark.parametrize("escape", ["\\0", "\\x1b", "\\x7f"])
+def test_what_a_database_does_not_take_comes_out_of_no_spec(escape):
+    for spec in (f'"k{escape}": 1\n', f'suites: ["a{escape}"]\n', f'? "{escape}"\n'):
+        facts = spec_facts(zipped({"releasegate/tests.yaml": spec.encode()}))
+        assert [problem["code"] for problem in facts["problems"]] == ["not_text"]
+        assert str(facts).isprintable()
+        assert "\\x" not in str(facts)

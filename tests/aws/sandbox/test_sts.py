@@ -61,6 +61,23 @@ def test_arguments_outside_the_documented_limits_are_validation_errors(sessions,
         pytest.fail("it was accepted")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source_identity": "application:payments"},
+        {"source_identity": "zoë"},
+        {"source_identity": "n" * 65},
+        {"tags": {"a*b": "x"}},
+        {"tags": {"a": "x;y"}},
+        {"tags": {"a": "v" * 257}},
+        {"tags": {str(n): "x" for n in range(51)}},
+    ],
+)
+def test_identity_and_tags_outside_the_documented_patterns_are_validation_errors(sessions, target, change):
+    """STS API reference: AssumeRole, SourceIdentity; Tag."""
+    assert code_of(sessions.assume, target=target, session_name="rg-test", **change) == "ValidationError"
+
+
 def test_session_policy_over_2048_characters_is_refused(sessions, target):
     policy = {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": ["x" * 2048]}]}
     assert code_of(sessions.assume, target=target, session_name="rg", policy=policy) == "ValidationError"

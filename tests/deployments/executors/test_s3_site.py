@@ -193,6 +193,27 @@ def test_damaged_file_inside_the_zip_is_refused(made):
     assert isinstance(KIND.plan(made(data=data)), Failed)
 
 
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_file_whose_compressed_bytes_are_damaged_is_refused(made, compression):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        archive.writestr("index.html", b"<html>" + bytes(range(256)) * 4)
+    data = buffer.getvalue()
+    data = data[:60] + b"\xff" * 24 + data[84:]
+    end = KIND.plan(made(data=data))
+    assert isinstance(end, Failed)
+    assert end.code == "plan_failed"
+
+
+@pytest.mark.parametrize("manifest", [b"not json", b"[1]", b'{"a\\u0000b": "x", "c": 1}', b"[" * 100_000])
+def test_manifest_that_somebody_else_wrote_lets_every_file_count_as_new(made, session, bucket, manifest):
+    context = deployed(made())
+    key = f"releases/{context.artifacts['site'].digest.removeprefix('sha256:')}/{s3_site.MANIFEST}"
+    session.client("s3").put_object(Bucket=bucket, Key=key, Body=manifest)
+    planned = KIND.plan(made(TWO, "rg-two-1"))
+    assert rows(planned)[1:] == [("Add", "app.js"), ("Add", "index.html"), ("Add", "new.txt")]
+
+
 @pytest.mark.parametrize(("name", "limit"), [("MOST_FILES", 2), ("MOST_BYTES", 20)])
 def test_bundle_past_the_limits_is_refused(made, monkeypatch, name, limit):
     monkeypatch.setattr(s3_site, name, limit)
