@@ -7,7 +7,7 @@ from builds import tasks
 from builds.actions.ingest import ingest
 from builds.models import Artifact, Build
 from tests import people
-from tests.builds import events
+from tests.builds import bundles, events
 from tests.builds.posts import artifact, post
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +68,12 @@ def test_a_build_that_cannot_be_looked_at_keeps_no_other_waiting(build, bucket, 
     monkeypatch.setattr(tasks, "verify", stumble)
     tasks.sweep_artifacts()
     assert looked_at == [build.pk, other.pk]
+
+
+def test_a_spec_with_what_no_database_takes_is_kept_as_a_problem(build, bucket):
+    bundle = bundles.zipped({"releasegate/tests.yaml": b'"k\\0": 1\n'})
+    lying = artifact("tests", "test-bundle", **bucket.put("tests", bundle))
+    other = ingest(actor=people.ci(), post=post(version="2.0.0", artifacts=[lying]))[0]
+    tasks.sweep_artifacts()
+    other.refresh_from_db()
+    assert (other.state, other.test_spec["problems"][0]["code"]) == ("verified", "not_text")

@@ -297,11 +297,3 @@ def test_an_error_of_ours_is_a_failed_attempt_and_keeps_no_other_artifact_waitin
         come_due(build)
         verify_artifacts(build_id=build.pk, sessions=sessions)
     assert states(build) == {"a": "unreadable", "b": "verified"}
-
-
-def test_a_spec_with_what_no_database_takes_is_kept_as_a_problem(build_of, sessions):
-    spec = b'"k\\0": 1\n'
-    build = build_of(a=("test-bundle", bundles.zipped({"releasegate/tests.yaml": spec})))
-    verify_artifacts(build_id=build.pk, sessions=sessions)
-    assert states(build) == {"a": "verified"}
-    assert Build.objects.get().test_spec["problems"][0]["code"] == "not_text"
