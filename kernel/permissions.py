@@ -13,6 +13,7 @@ class Permission(StrEnum):
     AUDIT_READ = "audit.read"
     BUILD_WITHDRAW = "build.withdraw"
     CALENDAR_MANAGE = "calendar.manage"
+    CHANGE_CONFIRM = "change.confirm"
     DEPLOYMENT_BASELINE = "deployment.baseline"
     DEPLOYMENT_CANCEL = "deployment.cancel"
     DEPLOYMENT_REQUEST = "deployment.request"
@@ -38,6 +39,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.ACCOUNT_MANAGE,
             Permission.APPLICATION_MANAGE,
             Permission.CALENDAR_MANAGE,
+            Permission.CHANGE_CONFIRM,
             Permission.DEPLOYMENT_BASELINE,
             Permission.ENVIRONMENT_MANAGE,
             Permission.GROUP_MANAGE,

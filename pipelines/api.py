@@ -3,21 +3,15 @@ worker, so it is in deployments/api/accounts.py."""
 
 from rest_framework.response import Response
 
-from kernel.actor import Actor, require
+from kernel.actor import require
 from kernel.paging import page, read_limit
 from kernel.permissions import Permission
 from kernel.refusals import Invalid
 from kernel.rest import ApiView, listing, read_body, read_query
-from kernel.verdicts import wire_time
 from pipelines import queries, serializers
-from pipelines.actions.archive_account import archive_account
-from pipelines.actions.archive_environment import archive_environment
-from pipelines.actions.create_account import create_account
-from pipelines.actions.create_environment import create_environment
-from pipelines.actions.save_pipeline import save_pipeline
-from pipelines.actions.update_environment import update_environment
-from pipelines.models import Account, Environment, PipelineVersion
+from pipelines.actions.propose import propose
 from pipelines.pipeline_rules import checked
+from pipelines.representations import answered, render_account, render_environment, render_pipeline
 from teams.queries import get_application
 
 LIST = {"cursor": None, "limit": read_limit}
@@ -34,8 +28,8 @@ class Accounts(ApiView):
     def post(self, request):
         """A new account: 201, with its external id."""
         read_query(request, {})
-        account = create_account(actor=self.actor, **read_body(serializers.AccountIn, request))
-        return Response(render_account(account, self.actor), status=201)
+        body = read_body(serializers.AccountIn, request)
+        return answered(propose(actor=self.actor, kind="account.create", **body), self.actor, status=201)
 
 
 class OneAccount(ApiView):
@@ -47,8 +41,8 @@ class OneAccount(ApiView):
     def delete(self, request, name):
         """Archive it, `?reason=`: 204; 409 with what still refers to it."""
         reason = read_query(request, {"reason": None})["reason"] or ""
-        archive_account(actor=self.actor, account_id=name, reason=reason)
-        return Response(status=204)
+        done = propose(actor=self.actor, kind="account.archive", account_id=name, reason=reason)
+        return answered(done, self.actor, status=204)
 
 
 class Environments(ApiView):
@@ -65,10 +59,10 @@ class Environments(ApiView):
         return listing(request, found, render_environment)
 
     def post(self, request):
-        """A new environment: 201."""
+        """A new environment: 201; a protected one waits for a second person, 202."""
         read_query(request, {})
         body = read_body(serializers.EnvironmentIn, request)
-        return Response(render_environment(create_environment(actor=self.actor, **body)), status=201)
+        return answered(propose(actor=self.actor, kind="environment.create", **body), self.actor, status=201)
 
 
 class OneEnvironment(ApiView):
@@ -78,18 +72,18 @@ class OneEnvironment(ApiView):
         return Response(render_environment(queries.get_environment(self.actor, name)))
 
     def patch(self, request, name):
-        """Change what is given, of the version that is given."""
+        """Change what is given, of the version that is given; of a protected one it waits, 202."""
         read_query(request, {})
         changes = read_body(serializers.EnvironmentPatch, request)
         version = changes.pop("version")
-        changed = update_environment(actor=self.actor, name=name, version=version, changes=changes)
-        return Response(render_environment(changed))
+        asked = {"name": name, "version": version, "changes": changes}
+        return answered(propose(actor=self.actor, kind="environment.update", **asked), self.actor, status=200)
 
     def delete(self, request, name):
         """Archive it, `?reason=`: 204; 409 with what still refers to it."""
         reason = read_query(request, {"reason": None})["reason"] or ""
-        archive_environment(actor=self.actor, name=name, reason=reason)
-        return Response(status=204)
+        done = propose(actor=self.actor, kind="environment.archive", name=name, reason=reason)
+        return answered(done, self.actor, status=204)
 
 
 class Pipeline(ApiView):
@@ -99,16 +93,11 @@ class Pipeline(ApiView):
         return Response(render_pipeline(queries.pipeline_version(self.actor, application, number)))
 
     def put(self, request, application):
-        """Save: 200 with the version that is now in force."""
+        """Save: 200 with the version that is now in force; with a protected stage it waits, 202."""
         read_query(request, {})
         body = read_body(serializers.PipelineIn, request)
-        saved = save_pipeline(
-            actor=self.actor,
-            application=application,
-            source=body["source"],
-            version=body.get("version"),
-        )
-        return Response(render_pipeline(saved))
+        asked = {"application": application, "source": body["source"], "version": body.get("version")}
+        return answered(propose(actor=self.actor, kind="pipeline.save", **asked), self.actor, status=200)
 
 
 class PipelineValidation(ApiView):
@@ -128,53 +117,3 @@ def _number(text: str | None) -> int | None:
         detail = "The number of a version."
         raise Invalid(errors=[{"pointer": "?version", "code": "version_invalid", "detail": detail}])
     return int(text)
-
-
-def render_account(account: Account, actor: Actor) -> dict:
-    """One account; the external id only for whoever manages accounts."""
-    body = {
-        "id": account.pk,
-        "account_id": account.account_id,
-        "alias": account.alias,
-        "partition": account.partition,
-        "regions": account.regions,
-        "deploy_role_arn": account.deploy_role_arn,
-        "observe_role_arn": account.observe_role_arn,
-        "pool": account.pool,
-        "version": account.version,
-        "test": account.test_result,
-        "tested_at": wire_time(account.tested_at),
-    }
-    if actor.may(Permission.ACCOUNT_MANAGE):
-        body["external_id"] = account.external_id
-    return body
-
-
-def render_environment(environment: Environment) -> dict:
-    """One environment, its account by the 12 digits."""
-    return {
-        "id": environment.uid,
-        "name": environment.pk,
-        "account": environment.account.account_id,
-        "region": environment.region,
-        "rank": environment.rank,
-        "tier": environment.tier,
-        "protected": environment.protected,
-        "default_open": environment.default_open,
-        "gate": environment.gate,
-        "gate_version": environment.gate_version,
-        "lane": environment.lane,
-        "previews": environment.previews,
-        "version": environment.version,
-    }
-
-
-def render_pipeline(version: PipelineVersion) -> dict:
-    """One version of a pipeline."""
-    return {
-        "application": version.application_id,
-        "version": version.number,
-        "source": version.source,
-        **version.spec,
-        "created_at": wire_time(version.created_at),
-    }

@@ -6,16 +6,9 @@ from kernel.actor import Actor
 from kernel.clock import now
 from kernel.paging import page, read_limit
 from kernel.rest import ApiView, listing, read_body, read_query, read_time
-from kernel.verdicts import wire_time
 from pipelines import queries, serializers
-from pipelines.actions.archive_freeze import archive_freeze
-from pipelines.actions.archive_window import archive_window
-from pipelines.actions.create_freeze import create_freeze
-from pipelines.actions.create_window import create_window
-from pipelines.actions.update_freeze import update_freeze
-from pipelines.actions.update_window import update_window
-from pipelines.calendar_rules import FREEZE_FIELDS, WINDOW_FIELDS, gone
-from pipelines.models import Freeze, Window
+from pipelines.actions.propose import propose
+from pipelines.representations import answered, render_calendar, rendering
 from teams.queries import get_application
 
 LIST = {"cursor": None, "limit": read_limit}
@@ -43,31 +36,31 @@ class Windows(ApiView):
         return listing(request, found, rendering(found.items))
 
     def post(self, request):
-        """A new window: 201, in force at once."""
+        """A new window: 201; where it opens a protected environment it waits for a second person, 202."""
         read_query(request, {})
-        window = create_window(actor=self.actor, **read_body(serializers.WindowIn, request))
-        return Response(render(window), status=201)
+        body = read_body(serializers.WindowIn, request)
+        return answered(propose(actor=self.actor, kind="window.create", **body), self.actor, status=201)
 
 
 class OneWindow(ApiView):
     def get(self, request, key):
         """One window, archived or not."""
         read_query(request, {})
-        return Response(render(queries.get_window(key)))
+        return Response(render_calendar(queries.get_window(key)))
 
     def patch(self, request, key):
         """Change what is given, of the version that is given."""
         read_query(request, {})
         changes = read_body(serializers.WindowPatch, request)
         version = changes.pop("version")
-        window = update_window(actor=self.actor, window_id=key, version=version, changes=changes)
-        return Response(render(window))
+        asked = {"window_id": key, "version": version, "changes": changes}
+        return answered(propose(actor=self.actor, kind="window.update", **asked), self.actor, status=200)
 
     def delete(self, request, key):
         """Archive it, `?reason=`: 204."""
         reason = read_query(request, {"reason": None})["reason"] or ""
-        archive_window(actor=self.actor, window_id=key, reason=reason)
-        return Response(status=204)
+        done = propose(actor=self.actor, kind="window.archive", window_id=key, reason=reason)
+        return answered(done, self.actor, status=204)
 
 
 class Freezes(ApiView):
@@ -80,51 +73,31 @@ class Freezes(ApiView):
     def post(self, request):
         """A new freeze: 201, in force at once."""
         read_query(request, {})
-        freeze = create_freeze(actor=self.actor, **_given(read_body(serializers.FreezeIn, request)))
-        return Response(render(freeze), status=201)
+        body = _given(read_body(serializers.FreezeIn, request))
+        return answered(propose(actor=self.actor, kind="freeze.create", **body), self.actor, status=201)
 
 
 class OneFreeze(ApiView):
     def get(self, request, key):
         """One freeze, archived or not."""
         read_query(request, {})
-        return Response(render(queries.get_freeze(key)))
+        return Response(render_calendar(queries.get_freeze(key)))
 
     def patch(self, request, key):
         """Change what is given, of the version that is given."""
         read_query(request, {})
         changes = read_body(serializers.FreezePatch, request)
         version = changes.pop("version")
-        freeze = update_freeze(actor=self.actor, freeze_id=key, version=version, changes=changes)
-        return Response(render(freeze))
+        asked = {"freeze_id": key, "version": version, "changes": changes}
+        return answered(propose(actor=self.actor, kind="freeze.update", **asked), self.actor, status=200)
 
     def delete(self, request, key):
         """Archive it, `?reason=`: 204."""
         reason = read_query(request, {"reason": None})["reason"] or ""
-        archive_freeze(actor=self.actor, freeze_id=key, reason=reason)
-        return Response(status=204)
+        done = propose(actor=self.actor, kind="freeze.archive", freeze_id=key, reason=reason)
+        return answered(done, self.actor, status=204)
 
 
 def _given(body: dict) -> dict:
     """Without members that are null, so that the action's defaults apply."""
     return {name: value for name, value in body.items() if value is not None}
-
-
-def rendering(rows):
-    """`render` for these rows, with what their scopes name looked up once."""
-    flagged = gone(rows)
-    return lambda row: render(row, flagged[row.pk])
-
-
-def render(row: Window | Freeze, scope_gone: list[str] | None = None) -> dict:
-    """One window or freeze. `scope_gone`: the keys of its scope whose place is there no longer; looked up if None."""
-    fields = WINDOW_FIELDS if isinstance(row, Window) else FREEZE_FIELDS
-    return {
-        "id": row.pk,
-        **{field: getattr(row, field) for field in fields},
-        "scope_gone": gone([row])[row.pk] if scope_gone is None else scope_gone,
-        "version": row.version,
-        "created_at": wire_time(row.created_at),
-        "created_by": row.created_by,
-        "archived_at": wire_time(row.archived_at),
-    }

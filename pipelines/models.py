@@ -3,8 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
-from kernel.ids import new_acc, new_env, new_frz, new_tst, new_win
-from teams.models import Application
+from kernel.ids import new_acc, new_chg, new_env, new_frz, new_tst, new_win
+from pipelines.states import ChangeState
+from teams.models import Application, Person
 
 
 class Account(models.Model):
@@ -130,3 +131,34 @@ class Freeze(models.Model):
     created_by = models.CharField(max_length=64)
     archived_at = models.DateTimeField(null=True)
     archived_reason = models.TextField(default="", blank=True)
+
+
+class ConfigChange(models.Model):
+    """Configuration that somebody proposed and that a second person must confirm before it is in force.
+
+    `request`: what the verb `kind` (pipelines.actions.attempt.VERBS) is called with; `base`: the version it was made
+    from, where the object has one; `diff`: [{"pointer", "before", "after"}], exactly what is confirmed;
+    `environments`: the protected ones for whose sake it waits.
+    """
+
+    id = models.CharField(primary_key=True, max_length=30, default=new_chg, editable=False)
+    kind = models.CharField(max_length=40)
+    target = models.CharField(max_length=200)
+    request = models.JSONField()
+    base = models.PositiveIntegerField(null=True)
+    diff = models.JSONField()
+    environments = models.JSONField(default=list)
+    proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    proposed_via = models.JSONField()  # kernel.actor.Actor.as_record
+    proposed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default=ChangeState.PENDING)
+    decided_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "expires_at"], name="config_change_due")]
+
+    def __str__(self) -> str:
+        return self.id

@@ -72,6 +72,14 @@ class PipelineIn(SourceIn):
     version = serializers.IntegerField(required=False, allow_null=True)
 
 
+class ConfirmIn(StrictSerializer):
+    reason = serializers.CharField(max_length=LONG, default="", allow_blank=True)
+
+
+class RejectIn(StrictSerializer):
+    reason = serializers.CharField(max_length=LONG, allow_blank=True)
+
+
 class WindowIn(StrictSerializer):
     name = serializers.CharField(max_length=SHORT)
     scope = serializers.DictField(child=serializers.CharField(max_length=SHORT))

@@ -4,15 +4,23 @@ from django.urls import path
 
 from pipelines import api as views
 from pipelines import calendar_api as calendar
+from pipelines import changes_api as changes
+from pipelines import membership_api as membership
 
 api = [
     path("accounts", views.Accounts.as_view(), name="api-accounts"),
     path("accounts/<str:name>", views.OneAccount.as_view(), name="api-account"),
+    path("changes", changes.Changes.as_view(), name="api-changes"),
+    path("changes/<str:change_id>", changes.OneChange.as_view(), name="api-change"),
+    path("changes/<str:change_id>/confirm", changes.Confirm.as_view(), name="api-change-confirm"),
+    path("changes/<str:change_id>/reject", changes.Reject.as_view(), name="api-change-reject"),
     path("environments", views.Environments.as_view(), name="api-environments"),
     path("environments/<str:name>", views.OneEnvironment.as_view(), name="api-environment"),
     path("environments/<str:name>/next-opening", calendar.NextOpening.as_view(), name="api-next-opening"),
     path("freezes", calendar.Freezes.as_view(), name="api-freezes"),
     path("freezes/<str:key>", calendar.OneFreeze.as_view(), name="api-freeze"),
+    path("groups/<str:name>/members", membership.GroupMembers.as_view(), name="api-group-members"),
+    path("people", membership.People.as_view(), name="api-people"),
     path("pipelines/<str:application>", views.Pipeline.as_view(), name="api-pipeline"),
     path(
         "pipelines/<str:application>/validate",

@@ -8,13 +8,11 @@ from kernel.verdicts import wire_time
 from teams import queries, serializers
 from teams.actions.create_application import create_application
 from teams.actions.create_group import create_group
-from teams.actions.create_person import create_person
 from teams.actions.create_team import create_team
 from teams.actions.issue_token import issue_token
 from teams.actions.remove_passkey import remove_passkey
 from teams.actions.revoke_token import revoke_token
-from teams.actions.set_group_members import set_group_members
-from teams.models import ApiToken, Application, Passkey, Person
+from teams.models import ApiToken, Application, Passkey
 
 LIST = {"cursor": None, "limit": read_limit}
 
@@ -56,27 +54,6 @@ class Groups(ApiView):
         body = read_body(serializers.GroupIn, request)
         group = create_group(actor=self.actor, **body)
         return Response({"name": group.pk, "members": sorted(body["members"])}, status=201)
-
-
-class GroupMembers(ApiView):
-    def put(self, request, name):
-        """Exactly these members from now on."""
-        read_query(request, {})
-        body = read_body(serializers.MembersIn, request)
-        group = set_group_members(actor=self.actor, name=name, members=body["members"])
-        return Response({"name": group.pk, "members": sorted(body["members"])})
-
-
-class People(ApiView):
-    def get(self, request):
-        """The people, by username."""
-        return listing(request, _page(request, queries.visible_people(self.actor), "username"), render_person)
-
-    def post(self, request):
-        """A new person: 201. The password is never shown again."""
-        read_query(request, {})
-        body = read_body(serializers.PersonIn, request)
-        return Response(render_person(create_person(actor=self.actor, **body)), status=201)
 
 
 class PersonPasskeys(ApiView):
@@ -178,18 +155,6 @@ class WhoAmI(ApiView):
                 "expires_at": wire_time(expires_at),
             }
         )
-
-
-def render_person(person: Person) -> dict:
-    """One item of GET /people."""
-    return {
-        "id": person.pk,
-        "username": person.username,
-        "email": person.email,
-        "name": person.name,
-        "roles": person.roles,
-        "active": person.is_active,
-    }
 
 
 def render_application(application: Application) -> dict:

@@ -15,8 +15,6 @@ api = [
         name="api-application-token",
     ),
     path("groups", views.Groups.as_view(), name="api-groups"),
-    path("groups/<str:name>/members", views.GroupMembers.as_view(), name="api-group-members"),
-    path("people", views.People.as_view(), name="api-people"),
     path("people/<str:username>/passkeys", views.PersonPasskeys.as_view(), name="api-person-passkeys"),
     path(
         "people/<str:username>/passkeys/<int:passkey_id>",

@@ -10,6 +10,7 @@ from deployments.lease import poke
 from deployments.models import Deployment, Export
 from deployments.states import PENDING
 from kernel.clock import now, raw_now
+from pipelines.actions.expire_changes import expire_changes
 from pipelines.models import ConnectionTest
 
 MOST = 500
@@ -50,20 +51,24 @@ def next_due(pools: tuple[str, ...] | None) -> datetime | None:
 
 
 def sweep() -> int:
-    """Expire lapsed approvals and ring for what is due; returns how many bells were rung.
+    """Expire lapsed approvals and proposals and ring for what is due; returns how many bells were rung.
 
     Two transactions: an approval's lock is never held while a deployment's is taken. Dying between them loses
     nothing, because a waiting deployment is asked again by itself.
     """
-    ids = list(dict.fromkeys([*expire_due(now()), *due(None)]))
+    at = now()
+    expire_changes(at)
+    ids = list(dict.fromkeys([*expire_due(at), *due(None)]))
     with transaction.atomic():
         poke(*ids)
     return len(ids)
 
 
 def expire() -> int:
-    """Expire lapsed approvals; their deployments are due now. Two transactions, as in sweep()."""
-    ids = expire_due(now())
+    """Expire lapsed approvals and proposals; the approvals' deployments are due now. Transactions as in sweep()."""
+    at = now()
+    expire_changes(at)
+    ids = expire_due(at)
     with transaction.atomic():
         poke(*ids)
     return len(ids)

@@ -30,7 +30,7 @@ def create_person(
         username=username,
         email=_email(email),
         name=check_text(name, pointer="/name", longest=200),
-        roles=_roles(roles),
+        roles=check_roles(roles),
         created_at=now(),
     )
     _password(person, password)
@@ -61,7 +61,8 @@ def _email(email: str) -> str:
     return email
 
 
-def _roles(roles) -> list[str]:
+def check_roles(roles) -> list[str]:
+    """The roles once each, in order, or Invalid 422 `role_unknown`."""
     for index, role in enumerate(roles):
         if role not in ROLES:
             raise _invalid(f"/roles/{index}", "role_unknown", f"Roles are {', '.join(ROLES)}.")

@@ -1,0 +1,128 @@
+"""What a change of configuration is about: the object as it is now, and which protected environments there are.
+Reads only."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from audit.models import AuditEvent
+from kernel.actor import Actor
+from kernel.permissions import Permission
+from kernel.refusals import NotFound
+from pipelines import calendar_rules, environment_rules
+from pipelines.change_rules import Places
+from pipelines.gates import OWNERS
+from pipelines.models import Account, ConfigChange, Freeze, Window
+from pipelines.queries import current_pipeline, current_pipelines, environments
+from pipelines.states import ChangeState
+from teams.models import Person
+from teams.queries import members_of
+
+ACCOUNT = ("account_id", "alias", "partition", "regions", "deploy_role_arn", "observe_role_arn", "pool")
+
+
+def set_up_since() -> datetime | None:
+    """When the first build was accepted; until then one administrator sets everything up. The log never forgets it."""
+    received = AuditEvent.objects.filter(kind="build.received", outcome="allowed")
+    return received.order_by("id").values_list("at", flat=True).first()
+
+
+def subject(noun: str, key: str) -> tuple[dict | None, int | None]:
+    """(the object's settings, its version), None where it is not in force or has none. `noun`: account, environment,
+    pipeline, window, freeze, group, person; `key`: its primary key, of a pipeline its application's."""
+    return READERS[noun](key)
+
+
+def _account(key: str):
+    row = Account.objects.filter(pk=key, archived_at__isnull=True).first()
+    return (None, None) if row is None else ({field: getattr(row, field) for field in ACCOUNT}, row.version)
+
+
+def _environment(key: str):
+    row = environments().filter(pk=key).first()
+    return (None, None) if row is None else (environment_rules.as_data(row), row.version)
+
+
+def _pipeline(key: str):
+    row = current_pipeline(key)
+    return (None, None) if row is None else ({**row.spec, "source": row.source}, row.number)
+
+
+def _calendar(model, fields):
+    def read(key: str):
+        row = model.objects.filter(pk=key, archived_at__isnull=True).first()
+        return (
+            (None, None) if row is None else ({field: getattr(row, field) for field in fields}, row.version)
+        )
+
+    return read
+
+
+def _group(key: str):
+    return {"members": [person.username for person in members_of([key])[key]]}, None
+
+
+def _person(key: str):
+    roles = Person.objects.filter(username=key).values_list("roles", flat=True).first()
+    return (None, None) if roles is None else ({"roles": roles}, None)
+
+
+READERS = {
+    "account": _account,
+    "environment": _environment,
+    "pipeline": _pipeline,
+    "window": _calendar(Window, calendar_rules.WINDOW_FIELDS),
+    "freeze": _calendar(Freeze, calendar_rules.FREEZE_FIELDS),
+    "group": _group,
+    "person": _person,
+}
+
+
+def protected_places() -> Places:
+    """Two queries."""
+    there = {row.pk: row for row in environments() if row.protected}
+    stages: dict[str, frozenset[str]] = {}
+    keys: dict[str, set[str]] = {}
+    for name, row in there.items():
+        _fill(keys, name, (row.gate or {}).get("slots", ()), owners=None)
+    for application, version in current_pipelines().items():
+        leads_to = [stage for stage in version.spec["stages"] if stage["environment"] in there]
+        stages[application] = frozenset(stage["environment"] for stage in leads_to)
+        for stage in leads_to:
+            name = stage["environment"]
+            slots = [*there[name].gate.get("slots", ()), *stage.get("slots", ())]
+            _fill(keys, name, slots, owners=version.application.owners_group_id)
+    return Places(
+        tiers={name: row.tier for name, row in there.items()},
+        accounts={name: row.account_id for name, row in there.items()},
+        stages=stages,
+        keys={group: frozenset(names) for group, names in keys.items()},
+    )
+
+
+def _fill(keys: dict[str, set[str]], environment: str, slots, owners: str | None) -> None:
+    for slot in slots:
+        group = owners if slot["group"] == OWNERS else slot["group"]
+        if group is not None:
+            keys.setdefault(group, set()).add(environment)
+
+
+def visible_changes(actor: Actor) -> QuerySet[ConfigChange]:
+    """All for whoever sees everything or may confirm; one's own for other people; none for machines."""
+    rows = ConfigChange.objects.select_related("proposed_by", "decided_by")
+    if actor.may(Permission.SEE_EVERYTHING) or actor.may(Permission.CHANGE_CONFIRM):
+        return rows
+    return rows.filter(proposed_by=actor.person_id) if actor.is_human else rows.none()
+
+
+def get_change(actor: Actor, change_id: str) -> ConfigChange:
+    """The change, or NotFound."""
+    found = visible_changes(actor).filter(pk=change_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def pending_changes(at: datetime) -> QuerySet[ConfigChange]:
+    """Those that can still be confirmed at `at`, of everybody."""
+    return ConfigChange.objects.filter(state=ChangeState.PENDING, expires_at__gt=at)
