@@ -90,6 +90,13 @@ KINDS = {
         "consumed": Word("Used by its deployment", "stamp"),
         "closed": Word("Closed", "archive"),
     },
+    "change": {
+        "pending": Word("Needs a second person", "users"),
+        "confirmed": Word("In force", "circle-check"),
+        "rejected": Word("Rejected", "octagon-x"),
+        "withdrawn": Word("Withdrawn", "undo-2"),
+        "expired": Word("Expired", "circle-minus"),
+    },
     "vote": {
         "approve": Word("Approved", "circle-check"),
         "reject": Word("Rejected", "octagon-x"),

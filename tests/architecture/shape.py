@@ -13,6 +13,9 @@ OVERRIDES = {"save", "delete", "save_base", "full_clean"}
 
 SIGNAL = re.compile(r"(^|\.)((pre|post)_\w+|signals?|\w+_signal|user_log\w+)(\.|$)")
 
+# Actions of pipelines with these verbs change configuration.
+CHANGING = re.compile(r"/(create|update|archive|save|set|delete|remove|rename)_\w+\.py$")
+
 # Written in two halves, so that this file does not match itself.
 MACHINE = re.compile(
     "|".join(
@@ -215,3 +218,31 @@ def states(modules: Iterable[ast.Module]) -> list[str]:
 def says_nothing(name: str) -> bool:
     """A test's name is a sentence: at least three words after `test_`, and not `it_works`."""
     return name.startswith("test_") and (name.count("_") < 3 or name.endswith("it_works"))
+
+
+def verbs_behind_the_door(door: ast.Module) -> set[str]:
+    """The modules of the verbs that `door` (pipelines/actions/attempt.py) keeps in its list `VERBS`."""
+    listed = next(
+        node.value
+        for node in door.body
+        if isinstance(node, ast.Assign) and [chain(target) for target in node.targets] == [["VERBS"]]
+    )
+    names = {node.id for node in ast.walk(listed) if isinstance(node, ast.Name)}
+    return {
+        node.module
+        for node in door.body
+        if isinstance(node, ast.ImportFrom) and names & {alias.name for alias in node.names} - {"Verb"}
+    }
+
+
+def past_the_door(module: ast.AST, verbs: set[str]) -> list[str]:
+    """Imports of one of these verbs, however they are written."""
+    found = []
+    for node in ast.walk(module):
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        found += [f"line {node.lineno}: {name}" for name in names if name in verbs]
+    return found

@@ -110,6 +110,19 @@ def test_every_write_of_the_engine_stands_after_the_fence():
     assert {path: set(functions) for path, functions in found.items() if functions} == BEHIND_A_FENCE
 
 
+DOOR = "pipelines/actions/attempt.py"
+
+
+def test_configuration_goes_in_by_one_door():
+    """Whatever changes configuration is called by the list that asks for a second person, and by nobody else."""
+    verbs = shape.verbs_behind_the_door(source.tree(DOOR))
+    assert len(verbs) == 14
+    changing = {path for path in actions() if path.startswith("pipelines/") and shape.CHANGING.search(path)}
+    assert changing <= {verb.replace(".", "/") + ".py" for verb in verbs}, "a verb that is not in the list"
+    others = [path for path in source.product() if path != DOOR]
+    nothing(broken(lambda module: shape.past_the_door(module, verbs), others))
+
+
 def test_models_do_what_django_says():
     nothing(broken(shape.overridden_saves, source.product()))
 

@@ -173,3 +173,32 @@ def test_a_test_name_without_content_is_found(name):
 @pytest.mark.parametrize("name", ["test_author_cannot_approve_their_own_release", "tested", "of_tests"])
 def test_a_sentence_is_let_through(name):
     assert not shape.says_nothing(name)
+
+
+DOOR = ast.parse(
+    "from pipelines.actions.save_pipeline import save_pipeline\n"
+    "from pipelines.queries import get_account\n"
+    "VERBS = {'pipeline.save': Verb(save_pipeline, None, 'name')}\n"
+)
+
+
+def test_the_verbs_behind_the_door_are_read_from_its_list():
+    assert shape.verbs_behind_the_door(DOOR) == {"pipelines.actions.save_pipeline"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from pipelines.actions.save_pipeline import save_pipeline",
+        "from pipelines.actions import save_pipeline",
+        "import pipelines.actions.save_pipeline as save",
+        "def f():\n    from pipelines.actions.save_pipeline import save_pipeline as s",
+    ],
+)
+def test_a_way_past_the_door_is_found(line):
+    assert len(shape.past_the_door(ast.parse(line), shape.verbs_behind_the_door(DOOR))) == 1
+
+
+def test_the_door_itself_is_let_through():
+    line = "from pipelines.actions.propose import propose"
+    assert shape.past_the_door(ast.parse(line), shape.verbs_behind_the_door(DOOR)) == []

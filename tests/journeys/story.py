@@ -184,7 +184,7 @@ def a_changed_parameter_voids_the_votes(place: Place, row: dict) -> dict:
 
 
 def killed_in_the_middle_it_goes_on_and_executes_once(place: Place, row: dict, freeze: str) -> None:
-    """Steps 7 and 8: it starts by itself when two administrators have lifted the freeze, and its worker dies under it."""
+    """Steps 7 and 8: it starts by itself when two administrators lifted the freeze, and its worker dies under it."""
     change = place.person("admin").delete(f"/freezes/{freeze}?reason=The+books+are+closed")["change"]
     own = place.person("admin").ask("POST", f"/changes/{change['id']}/confirm", {})
     assert (own.status, own.code) == (403, "self_approval")
