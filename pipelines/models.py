@@ -137,7 +137,8 @@ class ConfigChange(models.Model):
     """Configuration that somebody proposed and that a second person must confirm before it is in force.
 
     `request`: what the verb `kind` (pipelines.actions.attempt.VERBS) is called with; `base`: the version it was made
-    from, where the object has one; `diff`: [{"pointer", "before", "after"}], exactly what is confirmed;
+    from, where the object has one; `diff`: [{"pointer", "before", "after"}], exactly what is confirmed; `proposed`:
+    the object's settings as they would be, null where it would be gone;
     `environments`: the protected ones for whose sake it waits.
     """
 
@@ -147,6 +148,7 @@ class ConfigChange(models.Model):
     request = models.JSONField()
     base = models.PositiveIntegerField(null=True)
     diff = models.JSONField()
+    proposed = models.JSONField(null=True)
     environments = models.JSONField(default=list)
     proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     proposed_via = models.JSONField()  # kernel.actor.Actor.as_record

@@ -55,12 +55,13 @@ VERBS = {
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was done: the action's `result`, the exact `diff`, the version it was made from, and the protected
-    environments it touches."""
+    """What was done: the action's `result`, the exact `diff`, the settings `after` it, the version it was made
+    from, and the protected environments it touches."""
 
     result: object
     target: str
     diff: list[dict]
+    after: dict | None
     base: int | None
     environments: frozenset[str]
 
@@ -79,6 +80,7 @@ def attempt(actor: Actor, kind: str, request: dict) -> Attempt:
         result=result,
         target=f"{noun}:{request[verb.label]}",
         diff=differences(before, after),
+        after=after,
         base=base,
         environments=touched(noun, key, before, after, (there, protected_places())),
     )

@@ -32,7 +32,7 @@ def confirm_change(*, actor: Actor, change_id: str, reason: str = "") -> Propose
     change = get_change(actor, change_id)
     _second_person(actor, change)
     _take(actor, change, reason.strip())
-    tried = apply_as_proposed(change, request_id=actor.request_id)
+    tried = _as_proposed(change, request_id=actor.request_id)
     append(
         kind="config.changed",
         actor=actor,
@@ -66,8 +66,8 @@ def _take(actor: Actor, change: ConfigChange, reason: str) -> None:
     change.refresh_from_db()
 
 
-def apply_as_proposed(change: ConfigChange, *, request_id: str | None) -> Attempt:
-    """Do it again, in the proposer's name and with the rights they have now. Whoever only asks rolls back."""
+def _as_proposed(change: ConfigChange, *, request_id: str | None) -> Attempt:
+    """Do it again, in the proposer's name and with the rights they have now."""
     person = change.proposed_by
     record = change.proposed_via
     proposer = actor_for_person(

@@ -54,6 +54,7 @@ def _keep(actor: Actor, kind: str, request: dict, tried: Attempt) -> ConfigChang
         request=request,
         base=tried.base,
         diff=tried.diff,
+        proposed=tried.after,
         environments=sorted(tried.environments),
         proposed_by_id=actor.person_id,
         proposed_via=actor.as_record(),

@@ -31,6 +31,7 @@ ENVIRONMENT = {
         "valid_for": 7200,
         "step_up": False,
         "comment": "required",
+        "unknown_authors": "block",
     },
     "lane": "queue",
     "previews": False,
