@@ -3,10 +3,11 @@
 from django.urls import path
 
 from deployments import views
-from deployments.api import accounts, decision, deployments, exports, history, others
+from deployments.api import accounts, changes, decision, deployments, exports, history, others
 
 api = [
     path("accounts/<str:name>/test", accounts.AccountTest.as_view(), name="api-account-test"),
+    path("changes/<str:change_id>/effect", changes.ChangeEffect.as_view(), name="api-change-effect"),
     path("decision", decision.DecisionView.as_view(), name="api-decision"),
     path("deployments", deployments.DeploymentList.as_view(), name="api-deployments"),
     path("deployments/baseline", deployments.BaselineView.as_view(), name="api-baseline"),
