@@ -49,6 +49,7 @@ def test_what_was_made_is_answered_as_it_is_listed(company):
     assert company.answers["POST /environments live"].body["gate"] == {
         **plan.GATE,
         "exclude": sorted(plan.GATE["exclude"]),
+        "unknown_authors": "flag",
     }
     window = company.answers["POST /windows"].body
     assert window["id"].startswith("win_")
