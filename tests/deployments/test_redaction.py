@@ -133,6 +133,6 @@ def test_a_beginning_without_an_end_does_not_swallow_what_is_no_key():
 
 def test_masking_takes_time_in_proportion_to_the_text():
     for text in ("-----BEGIN PRIVATE KEY-----\n" * 20_000, "-" * 500_000 + "x y", "=" * 500_000):
-        began = time.monotonic()
+        began = time.process_time()
         redact(text)
-        assert time.monotonic() - began < 2
+        assert time.process_time() - began < 2

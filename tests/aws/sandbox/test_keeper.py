@@ -13,6 +13,7 @@ from aws.sandbox.identity import TOOLS_ACCESS_KEY_ID, TOOLS_SECRET_ACCESS_KEY
 from aws.sandbox.seed import DEMO_ACCOUNTS, Seeder, role_arn, root_clients, staging_bucket
 from aws.session import AwsConfig, AwsTarget, Sessions
 from tests.aws.sandbox.cloudformation import stacks
+from tests.demo.running import processor_seconds
 
 REGION = "eu-west-1"
 
@@ -104,9 +105,8 @@ def test_listings_are_equal_after_kill_9_and_after_a_stop(server, tmp_path):
     with (tmp_path / "aws" / "journal").open("ab") as journal:
         journal.write(b"\x00\x00\xff\xffa record that was torn off")
 
-    began = time.monotonic()
     second = server()
-    assert time.monotonic() - began < 8
+    assert processor_seconds(second.pid) < 8  # not seconds on the wall: a busy machine adds to those
     assert SandboxControl(second.endpoint_url).listings() == before
     second.terminate()
     assert second.wait(10) == 0

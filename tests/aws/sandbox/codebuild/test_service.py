@@ -4,6 +4,7 @@ import gzip
 import io
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -103,18 +104,32 @@ def test_failed_install_ends_the_build(client, session, start):
 def test_build_over_its_time_is_timed_out_and_its_children_are_dead(
     client, session, start, control, tmp_path
 ):
-    control.set_minute(0.1)
-    mark = tmp_path / "mark"
-    command = f"(sleep 1.5; touch {mark}) & sleep 60"
+    control.set_minute(0.4)
+    child = tmp_path / "child"
+    command = f"sleep 600 & echo $! > {child}; sleep 600"
     found = ended(client, start({"spec.yml": spec(command)}, timeoutInMinutesOverride=5))
     assert found["buildStatus"] == "TIMED_OUT"
-    time.sleep(1.5)
-    assert not mark.exists()
+    assert until(lambda: not lives(int(child.read_text())))
 
 
-def test_stopped_build_is_stopped(client, start):
-    build = start({"spec.yml": spec("sleep 60")})
-    time.sleep(0.3)
+def lives(pid: int) -> bool:
+    """Whether there is a process of this number that is not merely waiting to be buried."""
+    place = Path(f"/proc/{pid}/stat")
+    return place.exists() and ") Z " not in place.read_text()
+
+
+def until(condition) -> bool:
+    for _ in range(600):
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_stopped_build_is_stopped(client, start, tmp_path):
+    mark = tmp_path / "mark"
+    build = start({"spec.yml": spec(f"touch {mark}; sleep 600")})
+    assert until(mark.exists)
     client.stop_build(id=build["id"])
     assert ended(client, build)["buildStatus"] == "STOPPED"
 
