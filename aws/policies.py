@@ -43,6 +43,11 @@ def _staging(actions: list[str]) -> dict[str, Any]:
     return _allow(actions, ["arn:*:s3:::rg-staging-*", "arn:*:s3:::rg-staging-*/*"])
 
 
+def _keys(actions: list[str]) -> dict[str, Any]:
+    """The keys of buckets that encrypt with one, through S3 alone (KMS Developer Guide, "kms:ViaService")."""
+    return {**_allow(actions), "Condition": {"StringLike": {"kms:ViaService": "s3.*"}}}
+
+
 def _known(kind: str) -> None:
     if kind not in KINDS:
         raise ValueError(f"No session policy for target kind {kind!r}; known: {', '.join(KINDS)}")
@@ -57,7 +62,7 @@ def plan_only(kind: str) -> dict[str, Any]:
     """
     _known(kind)
     if kind == S3_SITE:
-        return _document(_allow(_READ_S3), _staging(["s3:PutObject"]))
+        return _document(_allow(_READ_S3), _staging(["s3:PutObject"]), _keys(["kms:Decrypt"]))
     return _document(
         _allow([*_PLAN_CLOUDFORMATION, "cloudformation:DeleteStack"]),
         _staging([*_READ_S3, "s3:PutObject"]),
@@ -72,7 +77,7 @@ def deploy(kind: str) -> dict[str, Any]:
     """
     _known(kind)
     if kind == S3_SITE:
-        return _document(_allow([*_READ_S3, "s3:PutObject"]))
+        return _document(_allow([*_READ_S3, "s3:PutObject"]), _keys(["kms:Decrypt", "kms:GenerateDataKey"]))
     via = {"ForAnyValue:StringEquals": {"aws:CalledVia": ["cloudformation.amazonaws.com"]}}
     return _document(
         _allow(

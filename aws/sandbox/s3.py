@@ -1,11 +1,14 @@
-"""S3 where moto is too kind: a wrong checksum or digest is refused, as S3 does."""
+"""S3 where moto is too kind: a wrong checksum or digest is refused, and an ETag under a KMS key is no MD5."""
 
 import base64
 import binascii
 import hashlib
 
+from moto.s3.models import FakeKey
+
 from aws.sandbox.wire import AwsError, Call
 
+_MD5 = FakeKey.etag.fget
 _UPLOADS = frozenset(["PutObject", "UploadPart"])
 
 
@@ -31,3 +34,15 @@ def check(call: Call) -> None:
                 "BadDigest",
                 f"The {algorithm} you specified did not match the calculated checksum.",
             )
+
+
+def _etag(key: FakeKey) -> str:
+    """Amazon S3 API Reference, "Object": an object encrypted with a KMS key has an ETag that is not its MD5."""
+    plain = _MD5(key)
+    if not (key.encryption or "").startswith("aws:kms"):
+        return plain
+    sealed = f"{plain} {key.version_id} {key.last_modified}".encode()
+    return f'"{hashlib.md5(sealed, usedforsecurity=False).hexdigest()}"'
+
+
+FakeKey.etag = property(_etag)

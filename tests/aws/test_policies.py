@@ -58,6 +58,17 @@ def test_deploying_session_changes_resources_only_through_cloudformation(session
     assert denied(deploy.client("iam").create_role, RoleName="r", AssumeRolePolicyDocument="{}")
 
 
+@pytest.mark.parametrize(
+    ("document", "uses"),
+    [("plan site", ["kms:Decrypt"]), ("deploy site", ["kms:Decrypt", "kms:GenerateDataKey"])],
+)
+def test_the_keys_of_an_encrypted_site_are_used_through_s3_alone(document, uses):
+    keys = [s for s in DOCUMENTS[document]["Statement"] if any("kms" in action for action in s["Action"])]
+    assert [(s["Action"], s["Condition"]) for s in keys] == [
+        (uses, {"StringLike": {"kms:ViaService": "s3.*"}})
+    ]
+
+
 def test_observing_session_changes_nothing(sessions, target, staging, control):
     observe = sessions.assume(target, session_name="rg", policy=policies.observe())
     assert observe.client("cloudformation").describe_stacks()["Stacks"] == []

@@ -39,3 +39,14 @@ def test_checksum_that_is_no_base64_is_an_invalid_request():
 def test_part_of_an_upload_is_compared_too():
     with pytest.raises(AwsError, match="BadDigest"):
         check(upload(action="UploadPart", x_amz_checksum_sha256=encoded("sha256", b"others")))
+
+
+@pytest.mark.parametrize(("algorithm", "plain"), [("AES256", True), ("aws:kms", False)])
+def test_an_etag_under_a_kms_key_is_not_the_md5_of_the_bytes(session, staging, algorithm, plain):
+    client = session.client("s3")
+    put = client.put_object(Bucket=staging, Key="k", Body=b"bytes", ServerSideEncryption=algorithm)
+    head = client.head_object(Bucket=staging, Key="k")
+    (listed,) = client.list_objects_v2(Bucket=staging)["Contents"]
+    assert put["ETag"] == head["ETag"] == listed["ETag"]
+    assert (put["ETag"].strip('"') == hashlib.md5(b"bytes").hexdigest()) is plain
+    assert head["ServerSideEncryption"] == algorithm

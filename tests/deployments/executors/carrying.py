@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 
 from aws.errors import classify
-from deployments.engine.send import _snake
+from deployments.engine.send import KEPT, _snake
 from deployments.executor import ArtifactRef, Calls, Context, IntentView, Poll
 
 
@@ -45,7 +45,8 @@ def send(context: Context, calls: Calls) -> Context:
         outcome, response = "done", {}
         try:
             answer = getattr(context.session.client(service), _snake(operation))(**params)
-            response = {"build": answer["build"]["id"]} if "build" in answer else {}
+            response = {key: answer[key] for key in KEPT if key in answer}
+            response |= {"build": answer["build"]["id"]} if "build" in answer else {}
         except Exception as error:
             fault = classify(error)
             outcome = "ambiguous" if fault.kind == "ambiguous" else "refused"

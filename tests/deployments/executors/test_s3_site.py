@@ -101,6 +101,53 @@ def test_what_lies_there_already_is_not_written_again(made, control):
     assert [call.token for call in again.calls] == [call.token for call in laid.calls[2:]]
 
 
+@pytest.fixture
+def sealed(session, bucket):
+    """The bucket encrypts with a KMS key: no ETag is the MD5 of its bytes."""
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    session.client("s3").put_bucket_encryption(
+        Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]}
+    )
+
+
+def test_under_a_kms_key_each_file_is_laid_once_and_the_deployment_ends(
+    sealed, made, session, bucket, control
+):
+    context = deployed(made())
+    assert live(session, bucket).endswith(b"one</html>")
+    assert control.count("s3", "PutObject") == 5
+    assert len(control.calls(action="HeadObject")) == 3, "one for each look, none for each file"
+    deployed(made(TWO, "rg-two-1"))
+    control.reset_counts()
+    end, _ = carrying.carry(KIND.rollback, made(prefix="rg-two-1-rb"))
+    assert end == Done("1.0.0 is live.")
+    assert control.count("s3", "PutObject") == 1, (
+        "another deployment knows the files by the digest left with them"
+    )
+    assert context.intents
+
+
+def test_under_a_kms_key_a_lost_answer_is_known_to_be_carried_out(sealed, made, control):
+    context = made()
+    control.fault("s3", "PutObject", "lost_after")
+    context = carrying.send(context, KIND.apply(context))
+    lost = [one.token for one in context.intents if one.outcome == "ambiguous"]
+    KIND.apply(context)
+    assert (list(context.seen), len(lost)) == (lost, 1)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_file_that_somebody_replaced_is_laid_again(made, session, bucket, kept):
+    """Without a KMS key the ETag says what lies there, whatever digest stands beside it."""
+    context = made()
+    laid = KIND.apply(context)
+    context = carrying.send(context, laid)
+    call = laid.calls[0]
+    metadata = call.params["Metadata"] if kept else {}
+    session.client("s3").put_object(Bucket=bucket, Key=call.params["Key"], Body=b"other", Metadata=metadata)
+    assert [again.token for again in KIND.apply(context).calls] == [call.token]
+
+
 def test_lost_answer_to_the_switch_is_read_not_repeated(made, control):
     context = made()
     context = carrying.send(context, KIND.apply(context))
