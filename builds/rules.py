@@ -15,6 +15,7 @@ from builds.post import check_post
 from builds.states import ArtifactState, BuildState
 
 __all__ = [
+    "MOST_BYTES",
     "branch_matches",
     "build_state",
     "check_post",
@@ -25,6 +26,8 @@ __all__ = [
     "warnings",
 ]
 
+# Of one artifact. A worker holds one in memory while it copies it into an account, so what is larger is not verified.
+MOST_BYTES = 1024**3
 FIELDS = ("application", "version", "commit", "branch", "repository")
 ARTIFACT_FIELDS = ("name", "kind", "uri", "version_id", "digest")
 FORGES = frozenset({"noreply@github.com", "noreply@gitlab.com", "noreply@bitbucket.org"})

@@ -25,7 +25,7 @@ from aws.session import AwsSession, Sessions
 from builds.evidence_store import keep
 from builds.models import Artifact, Build
 from builds.queries import due
-from builds.rules import build_state
+from builds.rules import MOST_BYTES, build_state
 from builds.states import ArtifactState, BuildState
 from builds.testspec import spec_facts
 from kernel.actor import Actor
@@ -35,7 +35,6 @@ from kernel.clock import now
 log = logging.getLogger(__name__)
 
 ACTOR = Actor.system("artifact-verifier")
-LIMIT_BYTES = 5 * 1024**3  # the largest object one PUT can make (Amazon S3 User Guide, "Uploading objects")
 BUNDLE, TEMPLATE = "test-bundle", "cloudformation-template"
 READ = {BUNDLE: 50 * 1024**2, TEMPLATE: 1024**2}  # kinds whose bytes are looked into, with the most of them
 FIRST_WAIT = 5  # seconds; doubled after each failed attempt
@@ -104,14 +103,21 @@ def _compare(session: AwsSession, artifact: Artifact) -> Finding:
     if content is not None:
         digest, size = f"sha256:{hashlib.sha256(content).hexdigest()}", len(content)
     else:
-        digest, size = hash_object(session, bucket, key, artifact.version_id, limit_bytes=LIMIT_BYTES)
+        digest, size = hash_object(session, bucket, key, artifact.version_id, limit_bytes=MOST_BYTES)
     if digest != artifact.digest:
         detail = f"The object has the digest {digest}; the build says {artifact.digest}."
         return Finding(ArtifactState.MISMATCH, detail, digest, size)
     if artifact.kind == TEMPLATE and content is not None:
         _keep(content, artifact)
     spec = spec_facts(content) if artifact.kind == BUNDLE else None
-    return Finding(ArtifactState.VERIFIED, "", digest, size, spec)
+    return Finding(ArtifactState.VERIFIED, _other_size(artifact, size), digest, size, spec)
+
+
+def _other_size(artifact: Artifact, size: int) -> str:
+    """The digest says which bytes are meant; a size that was posted wrong is corrected, and said."""
+    if artifact.size in (None, size):
+        return ""
+    return f"It has {size} bytes; the build says {artifact.size}."
 
 
 def _content(session: AwsSession, artifact: Artifact) -> bytes | None:
@@ -145,7 +151,9 @@ def record(artifact: Artifact, finding: Finding) -> bool:
     attempts = artifact.attempts + 1
     again = not finding.final and attempts < ATTEMPTS
     unmoved = Artifact.objects.filter(pk=artifact.pk, state=artifact.state, attempts=artifact.attempts)
+    measured = {"size": finding.size} if finding.state == ArtifactState.VERIFIED else {}
     moved = unmoved.update(
+        **measured,
         state=finding.state,
         detail=finding.detail,
         attempts=attempts,

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from aws import artifacts
 from aws.errors import FaultKind, classify
+from builds.rules import MOST_BYTES
 from deployments.engine import journal
 from deployments.engine.work import Work, reader
 from deployments.executor import Call, Calls, Done, Failed, Progress
@@ -18,9 +19,8 @@ ALWAYS = ("test-bundle",)
 
 def stage(work: Work, release, session, prefix: str) -> Progress:
     """Done once every artifact the target or the tests need lies in the account; where, is kept in plan_data."""
-    progress = _look(work, release, session, prefix)
-    if isinstance(progress, Done):
-        _remember(work, progress.result)
+    progress, have = _look(work, release, session, prefix)
+    _remember(work, have)
     return progress
 
 
@@ -37,19 +37,18 @@ def _remember(work: Work, staged: dict) -> None:
         deployment.plan_data = data
 
 
-def _look(work: Work, release, session, prefix: str) -> Progress:
-    """Done.result = {digest: {"bucket", "key", "version_id"}}, or the calls that are still to be made."""
+def _look(work: Work, release, session, prefix: str) -> tuple[Progress, dict]:
+    """What to do next, and {digest: {"bucket", "key", "version_id"}} of what lies there. One artifact is copied at a
+    time, because its bytes are in memory for that long."""
     wanted = [a for a in release.build.artifacts.all() if a.kind in (*work.executor.artifact_kinds, *ALWAYS)]
     have, missing = {}, []
     known = work.deployment.plan_data.get("staged", {})
     for artifact in wanted:
-        found = known.get(artifact.digest) or _there(session, work.staging_bucket, artifact)
+        found = known.get(artifact.digest) or have.get(artifact.digest)
+        found = found or _there(session, work.staging_bucket, artifact)
         if found == "foreign":
-            return Failed(
-                f"{_key(artifact)} in the staging bucket has other bytes.",
-                code="staging_foreign",
-                changed=False,
-            )
+            detail = f"{_key(artifact)} in the staging bucket has other bytes."
+            return Failed(detail, code="staging_foreign", changed=False), have
         if found:
             have[artifact.digest] = found
             if artifact.digest not in known:
@@ -57,10 +56,10 @@ def _look(work: Work, release, session, prefix: str) -> Progress:
         else:
             missing.append(artifact)
     if not missing:
-        return Done("The artifacts lie in the account.", have)
-    read = reader(work, release)
-    calls = tuple(_copy(work, artifact, prefix, read(artifact.name)) for artifact in missing)
-    return Calls(calls, f"Copying {len(calls)} artifact(s) into the account.")
+        return Done("The artifacts lie in the account.", have), have
+    first = missing[0]
+    call = _copy(work, first, prefix, reader(work, release)(first.name))
+    return Calls((call,), f"Copying {len(missing)} artifact(s) into the account."), have
 
 
 def _copy(work: Work, artifact, prefix: str, data: bytes) -> Call:
@@ -97,9 +96,10 @@ def _there(session, bucket: str, artifact) -> dict | str | None:
             return None
         raise
     version = head.get("VersionId", "")
-    digest, _ = artifacts.hash_object(
-        session, bucket, _key(artifact), version, limit_bytes=artifact.size or 2**30
-    )
+    try:
+        digest, _ = artifacts.hash_object(session, bucket, _key(artifact), version, limit_bytes=MOST_BYTES)
+    except artifacts.ArtifactTooLarge:
+        return "foreign"
     if digest != artifact.digest:
         return "foreign"
     return {"bucket": bucket, "key": _key(artifact), "version_id": version}

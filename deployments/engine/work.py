@@ -11,6 +11,7 @@ from django.conf import settings
 
 from aws import artifacts, policies
 from aws.session import AwsSession, AwsTarget, Sessions
+from builds.rules import MOST_BYTES
 from deployments import executors
 from deployments.executor import ArtifactRef, Context, IntentView
 from deployments.models import Deployment, Intent, Step
@@ -19,7 +20,6 @@ from kernel.clock import now, raw_now
 from pipelines.models import PipelineVersion
 from pipelines.queries import stage_of
 
-ARTIFACT_LIMIT = 1024 * 1024 * 1024  # bytes of one artifact
 _NOT_IN_IDENTITY = re.compile(r"[^\w+=,.@-]", re.ASCII)
 SESSION_SECONDS = 900  # a chained session lives at most an hour; ours are re-assumed long before (E02)
 
@@ -184,13 +184,17 @@ def reader(work: Work, release):
     """`read_artifact(name)`: the bytes as they lie at their source, refused unless they have the digest."""
 
     def read(name: str) -> bytes:
+        changed = f"The artifact {name} is no longer what was handed over."
         artifact = next(a for a in release.build.artifacts.all() if a.name == name)
         bucket, key = artifacts.parse_s3_uri(artifact.uri)[:2]
-        data = artifacts.read_object(
-            work.sessions.tools(), bucket, key, artifact.version_id, limit_bytes=ARTIFACT_LIMIT
-        )
+        try:
+            data = artifacts.read_object(
+                work.sessions.tools(), bucket, key, artifact.version_id, limit_bytes=MOST_BYTES
+            )
+        except artifacts.ArtifactTooLarge as error:  # what was verified was not
+            raise ArtifactChanged(changed) from error
         if "sha256:" + hashlib.sha256(data).hexdigest() != artifact.digest:
-            raise ArtifactChanged(f"The artifact {name} is no longer what was handed over.")
+            raise ArtifactChanged(changed)
         return data
 
     return read

@@ -55,7 +55,7 @@ def test_a_refusal_that_stays_ends_the_clean_up_and_is_said_once(engine, shut_ou
 
 
 def test_a_refusal_that_is_mended_in_time_leaves_nothing_behind(engine, shut_out, control):
-    row = engine.rounds(shut_out, cleanup.MOST_TRIES)
+    row = engine.rounds(shut_out, 5)
     assert row.cleaned_at is None
     control.clear()
     row = engine.advance(row)
