@@ -26,6 +26,7 @@ class Kind(StrEnum):
     AWS_INTENDED = "aws.intended"
     AWS_LEFT_OVER = "aws.left_over"
     AWS_RECORDED = "aws.recorded"
+    BREAK_GLASS_CONFIRMED = "break_glass.confirmed"
     BREAK_GLASS_OPENED = "break_glass.opened"
     BREAK_GLASS_REVIEWED = "break_glass.reviewed"
     BUILD_RECEIVED = "build.received"

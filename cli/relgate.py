@@ -650,8 +650,9 @@ class Rules:
         self.complete = complete  # the bundle begins at leaf 0, so nothing earlier is missing
         self.opened, self.votes, self.started = {}, {}, {}
         self.asked, self.ran = {}, set()  # deployment → the leaf that asked people for it; what has started
+        self.broken = {}  # break-glass: review → (deployment, what it skips)
         self.passkeys, self.nonces, self.origins = {}, set(), set()
-        self.gated = self.ungated = self.signed = 0
+        self.gated = self.ungated = self.signed = self.bypassed = 0
 
     def see(self, index, body):
         """Take the next event; raises Broken naming the leaf."""
@@ -675,6 +676,8 @@ class Rules:
                 "actor": body["actor"],
                 "data": data,
             }
+        elif kind == "break_glass.opened" and body["outcome"] == "allowed":
+            self.broken[data.get("review")] = (subject, data.get("skip") or [])
         elif kind in ("passkey.added", "passkey.removed") and body["outcome"] == "allowed":
             own = kind == "passkey.added" and subject == "person:%s" % body["actor"].get("id")
             self.passkeys[subject, data.get("credential")] = data.get("public_key") if own else None
@@ -684,7 +687,7 @@ class Rules:
             if data.get("approval"):
                 self._start(index, data, subject)
             elif not again:
-                self._ungated(index, subject)
+                self._ungated(index, data, subject)
 
     def _signed(self, index, body):
         stated, origin = check_signature(index, body)
@@ -698,10 +701,20 @@ class Rules:
         self.origins.add(origin)
         self.signed += 1
 
-    def _ungated(self, index, subject):
+    def _ungated(self, index, data, subject):
+        if "people" in (data.get("skipped") or []):
+            self._past_people(index, data, subject)
+            return
         self.ungated += 1
         if subject in self.asked:
             raise Broken("started without the approval that leaf %d asks for" % self.asked[subject], index)
+
+    def _past_people(self, index, data, subject):
+        """A start that asked nobody, because somebody broke the glass for exactly this deployment before."""
+        of, skip = self.broken.get(data.get("break_glass"), (None, []))
+        if (of != subject or "people" not in skip) and (of is not None or self.complete):
+            raise Broken("started past its people without a break-glass of its own", index)
+        self.bypassed += 1
 
     def _start(self, index, data, subject):
         approval = "approval:%s" % data["approval"]
@@ -798,7 +811,7 @@ def verify_bundle(data, key, saved=None):
         raise Broken(spare[0])
     times = [bodies[0]["at"], bodies[-1]["at"]] if bodies else [None, None]
     return {"origin": key[0], "first": first, "last": last, "leaves": len(bodies), "erased": erased,
-            "gated_starts": rules.gated, "ungated_starts": rules.ungated,
+            "gated_starts": rules.gated, "ungated_starts": rules.ungated, "bypassed_starts": rules.bypassed,
             "signed_votes": rules.signed, "signed_at": sorted(rules.origins),
             "from": times[0], "to": times[1], "root": base64.b64encode(last_root).decode()}  # fmt: skip
 
@@ -845,6 +858,10 @@ def command_verify(args, config):
         "  %d gated starts, each after the keys its approval asked for" % found["gated_starts"],
         "  %d starts without an approval, of which no event asks for one" % found["ungated_starts"],
     ]  # fmt: skip
+    if found["bypassed_starts"]:
+        lines.append(
+            "  %d starts past their people, each by a break-glass on record" % found["bypassed_starts"]
+        )
     if found["signed_votes"]:
         where = ", ".join(found["signed_at"])
         lines.append("  %d votes signed by a passkey of their person, at %s" % (found["signed_votes"], where))

@@ -9,7 +9,8 @@ from django.db.models import Q
 from approvals import gate
 from approvals.binding import content_hash
 from deployments.binding import subject_of
-from deployments.models import Deployment, Lane, Worker
+from deployments.bypass import Bypass
+from deployments.models import BreakGlass, Deployment, Lane, Worker
 from deployments.rules import Facts
 from deployments.states import HOLDS_LANE, PENDING, State
 from kernel.clock import DatabaseNow
@@ -21,10 +22,14 @@ from releases.models import Release
 
 @dataclass(frozen=True)
 class Candidate:
-    """A release and an environment that have no open deployment: the answer is hypothetical."""
+    """A release and an environment that have no open deployment: the answer is hypothetical.
+
+    `bypass`: as if the glass were broken so.
+    """
 
     release: Release
     environment: Environment
+    bypass: Bypass | None = None
 
 
 def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
@@ -36,9 +41,8 @@ def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
     previous = pipelines.previous_stage(pipeline, environment.name)
     account = environment.account
     returning = deployment is not None and deployment.kind == "rollback"
-    opening = pipelines.opening_for(
-        environment, release.application_id, at, action="rollback" if returning else "deploy"
-    )
+    action = "rollback" if returning else "deploy"
+    opening = pipelines.opening_for(environment, release.application_id, at, action=action)
     return Facts(
         **_lane(deployment, release, environment),
         at=at,
@@ -65,7 +69,31 @@ def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
         not_before=deployment.not_before if deployment else None,
         pool=account.pool,
         pool_alive=pool_alive(account.pool),
+        bypass=subject.bypass if deployment is None else bypass_of(deployment, at),
+        overdue_review=_overdue(release.application_id, environment, at),
     )
+
+
+def bypass_of(deployment: Deployment, at: datetime) -> Bypass | None:
+    """The break-glass that is in force for it: none before it was broken, and none after its `until`."""
+    if not deployment.break_glass:
+        return None
+    rows = BreakGlass.objects.filter(deployment=deployment, until__gt=at).select_related("opened_by")
+    row = rows.order_by("-opened_at").first()
+    if row is None:
+        return None
+    confirmed = row.needs < 2 or row.confirmed_at is not None
+    skip = frozenset(row.skip)
+    return Bypass(row.pk, row.opened_by.username, row.reason, row.incident, skip, row.until, confirmed)
+
+
+def _overdue(application: str, environment: Environment, at: datetime):
+    """The oldest review that blocks later deployments here, where the environment says that one does."""
+    if environment.overdue_review != "block":
+        return None
+    rows = BreakGlass.objects.filter(reviewed_at=None, due_at__lte=at)
+    rows = rows.filter(deployment__application_id=application, deployment__environment=environment)
+    return rows.order_by("due_at").values_list("pk", "deployment__version", "due_at").first()
 
 
 def pool_alive(pool: str) -> bool:

@@ -42,7 +42,7 @@ def record(deployment: Deployment) -> None:
             "previous_version": deployment.previous_version or MISSING,
             "rolled_back_to": deployment.rolled_back_to or "not rolled back",
             "break_glass": deployment.break_glass,
-            "review": MISSING if deployment.break_glass else "none needed",
+            "review": review_in_words(deployment),
             "outcome": _outcome(deployment),
             **_ids(deployment),
         },
@@ -73,6 +73,23 @@ def approvals_in_words(deployment: Deployment) -> str:
         for v in _standing(deployment)
     ]
     return "; ".join(words) or "none yet"
+
+
+def review_in_words(deployment: Deployment) -> str:
+    """`rita, INC-7, skipped people: why; reviewed by omar 2026-…Z: what was found`, or `review open until …`."""
+    if not deployment.break_glass:
+        return "none needed"
+    rows = deployment.bypasses.select_related("opened_by", "reviewed_by").order_by("opened_at")
+    return "; ".join(_bypass_in_words(row) for row in rows) or MISSING
+
+
+def _bypass_in_words(row) -> str:
+    kind = "drill of " if row.drill else ""
+    asked = f"{kind}{row.opened_by.username}, {row.incident}, skipped {', '.join(row.skip)}: {row.reason}"
+    if row.reviewed_at is None:
+        return f"{asked}; review open until {wire_time(row.due_at)}"
+    found = f"reviewed by {row.reviewed_by.username} {wire_time(row.reviewed_at)}: {row.finding}"
+    return f"{asked}; {found}"
 
 
 def eligibility_in_words(deployment: Deployment) -> str:

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 
-from deployments.models import Deployment, DeploymentLog, Export, Lane
+from approvals.gate import excluded_people, humans_of
+from deployments.models import BreakGlass, Deployment, DeploymentLog, Export, Lane
 from deployments.states import HOLDS_LANE, PENDING, TERMINAL, State
 from kernel.actor import Actor
 from kernel.permissions import ROLE_PERMISSIONS, Permission
@@ -141,3 +142,42 @@ def may_cancel(actor: Actor, row: Deployment) -> bool:
 
 def may_resolve(actor: Actor, row: Deployment) -> bool:
     return row.state == State.NEEDS_HUMAN and actor.may(Permission.DEPLOYMENT_RESOLVE)
+
+
+def break_glasses(actor: Actor):
+    """Every break-glass of what this caller may see, the newest first, with what is shown of it."""
+    names = visible_application_names(actor)
+    rows = BreakGlass.objects.select_related(
+        "deployment__release__application", "opened_by", "confirmed_by", "reviewed_by"
+    ).order_by("-opened_at", "-id")
+    return rows if names is None else rows.filter(deployment__application_id__in=names)
+
+
+def get_break_glass(actor: Actor, review_id: str) -> BreakGlass:
+    row = break_glasses(actor).filter(pk=review_id).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def had_a_hand(actor: Actor, row: BreakGlass) -> str | None:
+    """Whether this person asked for it, confirmed it, or built or wrote what it shipped: the relation, or None.
+
+    Two accounts of one human are one (approvals.gate).
+    """
+    if not actor.is_human:
+        return None
+    involved = [person for person in (row.opened_by_id, row.confirmed_by_id) if person]
+    asked = [{"relation": "requester", "person": person, "email": None} for person in involved]
+    rows = [*asked, *row.relations]
+    humans = humans_of(rows, [actor.person_id])
+    for relation in ("requester", "submitter", "author"):
+        if excluded_people(rows, [relation], [actor.person_id], humans):
+            return relation
+    return None
+
+
+def may_review(actor: Actor, row: BreakGlass) -> bool:
+    """By role or ownership; whether they had a hand in it is another question."""
+    owners = row.deployment.release.application.owners_group_id
+    return actor.is_human and (actor.may(Permission.BREAK_GLASS) or owners in actor.groups)

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from approvals.representations import summary
 from approvals.states import ApprovalState
-from deployments.models import Deployment, Export
+from deployments.models import BreakGlass, Deployment, Export
 from deployments.states import TERMINAL, State
 from kernel.clock import raw_now
 from kernel.verdicts import wire_time
@@ -28,6 +28,7 @@ def full(row: Deployment) -> dict:
         "reason": row.reason or None,
         "parameters": row.parameters,
         "break_glass": row.break_glass,
+        "review": _review(row),
         "reasons": row.reasons,
         "checks": row.checks,
         "approval": summary(row.approval) if row.approval else None,
@@ -42,6 +43,42 @@ def full(row: Deployment) -> dict:
         "withdrawn_while_running": row.withdrawn_while_running,
         "pipeline_version": row.pipeline_version.number if row.pipeline_version else None,
         "links": {"html": f"{settings.PUBLIC_URL}/deployments/{row.pk}"},
+    }
+
+
+def _review(row: Deployment) -> dict | None:
+    """The review that its newest break-glass makes compulsory."""
+    found = row.bypasses.order_by("-opened_at").first() if row.break_glass else None
+    if found is None:
+        return None
+    at = wire_time(found.reviewed_at)
+    return {"id": found.pk, "due_at": wire_time(found.due_at), "reviewed_at": at, "drill": found.drill}
+
+
+def break_glass(row: BreakGlass) -> dict:
+    """An item of `GET /break-glass`."""
+    confirmed, reviewed = row.confirmed_by, row.reviewed_by
+    return {
+        "id": row.pk,
+        "deployment": row.deployment_id,
+        "application": row.deployment.application_id,
+        "version": row.deployment.version,
+        "environment": row.deployment.environment_id,
+        "deployment_state": row.deployment.state,
+        "reason": row.reason,
+        "incident": row.incident,
+        "skip": row.skip,
+        "until": wire_time(row.until),
+        "drill": row.drill,
+        "needs": row.needs,
+        "opened_by": row.opened_by.username,
+        "opened_at": wire_time(row.opened_at),
+        "confirmed_by": confirmed.username if confirmed else None,
+        "due_at": wire_time(row.due_at),
+        "reviewed_by": reviewed.username if reviewed else None,
+        "reviewed_at": wire_time(row.reviewed_at),
+        "finding": row.finding or None,
+        "links": {"html": f"{settings.PUBLIC_URL}/break-glass/{row.pk}"},
     }
 
 

@@ -7,6 +7,7 @@ never bothers a human; then people, window and lane, all evaluated and all liste
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from deployments.bypass import Bypass, pass_over
 from deployments.states import State
 from kernel.verdicts import Allow, Check, CheckState, Deny, Reason, Verdict, Wait
 
@@ -26,6 +27,8 @@ WAITING_FOR = {
     "artifact_unverified": "evidence",
     "evidence_missing": "evidence",
     "external_check": "external",
+    "review_overdue": "external",
+    "break_glass_unconfirmed": "external",
 }
 # A denial of something already accepted ends it in one of these.
 ENDS = {"withdrawn": State.WITHDRAWN, "plan_failed": State.FAILED}
@@ -65,6 +68,8 @@ class Facts:
     lane_locked: tuple[str, str] | None = (
         None  # a rollback failed here and nobody has said what runs: its version
     )
+    bypass: Bypass | None = None  # a break-glass for this deployment that has not run out
+    overdue_review: tuple[str, str, datetime] | None = None  # where it blocks: review, version, due
 
 
 def _check(name: str, state: CheckState, *reasons: Reason) -> Check:
@@ -170,6 +175,11 @@ def window(facts: Facts) -> Check:
     if facts.not_before is not None and facts.at < facts.not_before:
         text = f"Asked for {facts.not_before:%Y-%m-%d %H:%M} UTC or later."
         reasons.append(Reason("scheduled", text, None, facts.not_before, "Wait; it starts by itself."))
+    if facts.overdue_review is not None and not facts.returning:
+        review, version, due = facts.overdue_review
+        text = f"The break-glass of {version} should have been reviewed by {due:%Y-%m-%d %H:%M} UTC."
+        how = "A release manager or owner who had no hand in it reviews it."
+        reasons.append(Reason("review_overdue", text, f"break_glass:{review}", None, how))
     return _check("window", WAIT if reasons else PASS, *reasons)
 
 
@@ -210,7 +220,7 @@ def lane(facts: Facts) -> Check:
         reasons.append(
             Reason("lane_busy", text, f"deployment:{held_by}", None, "It goes on when that one has ended.")
         )
-    elif facts.lane_ahead:
+    elif facts.lane_ahead and facts.bypass is None:  # an emergency stands in no queue
         text = f"{facts.lane_ahead[1]} was asked for earlier and goes first."
         reasons.append(
             Reason(
@@ -226,15 +236,20 @@ def lane(facts: Facts) -> Check:
     return _check("lane", WAIT if reasons else PASS, *reasons)
 
 
+def _passed_over(facts: Facts, check: Check) -> Check:
+    """A break-glass skips what it names; without a stage there is nothing that could be deployed."""
+    return check if facts.stage is None else pass_over(facts.bypass, check)
+
+
 def judge(facts: Facts) -> Verdict:
     """The whole sequence. Deny beats Wait beats Allow; every reason reached is listed in the order of the checks."""
     checks: list[Check] = []
     for rule in (artifact, order, standards, plan):
-        checks.append(rule(facts))
+        checks.append(_passed_over(facts, rule(facts)))
         if checks[-1].state in (WAIT, DENY):
             break
     else:
-        checks += [facts.people, window(facts), lane(facts)]
+        checks += [_passed_over(facts, check) for check in (facts.people, window(facts), lane(facts))]
     reached = {check.name: check for check in checks}
     listed = tuple(reached.get(name, Check(name, NOT_REACHED)) for name in CHECKS)
     return _compose(listed, facts)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from deployments import views
-from deployments.api import accounts, changes, decision, deployments, exports, history, others
+from deployments.api import accounts, break_glass, changes, decision, deployments, exports, history, others
 
 api = [
     path("accounts/<str:name>/test", accounts.AccountTest.as_view(), name="api-account-test"),
@@ -15,6 +15,18 @@ api = [
     path("deployments/<str:deployment_id>/cancel", deployments.CancelView.as_view(), name="api-cancel"),
     path("deployments/<str:deployment_id>/resolve", deployments.ResolveView.as_view(), name="api-resolve"),
     path("deployments/<str:deployment_id>/log", deployments.LogView.as_view(), name="api-log"),
+    path("break-glass", break_glass.BreakGlassList.as_view(), name="api-break-glass"),
+    path("break-glass/<str:review_id>", break_glass.BreakGlassDetail.as_view(), name="api-break-glass-one"),
+    path(
+        "break-glass/<str:review_id>/confirm",
+        break_glass.BreakGlassConfirm.as_view(),
+        name="api-break-glass-confirm",
+    ),
+    path(
+        "break-glass/<str:review_id>/review",
+        break_glass.BreakGlassReview.as_view(),
+        name="api-break-glass-review",
+    ),
     path("approvals/<str:approval_id>/votes", others.VotesView.as_view(), name="api-votes"),
     path("approvals/<str:approval_id>/statement", others.StatementView.as_view(), name="api-statement"),
     path("board", others.BoardView.as_view(), name="api-board"),

@@ -107,6 +107,7 @@ KINDS = {
         "wait": Word("Waiting", "clock"),
         "deny": Word("Blocked", "octagon-x"),
         "not_reached": Word("Not reached", "circle-dashed"),
+        "skipped": Word("Skipped", "siren"),
         "allow": Word("Allowed", "circle-check"),
     },
     "plan": {

@@ -30,6 +30,7 @@ PREFIXES = frozenset(
         "rpt",
         "ath",
         "tst",
+        "rev",
     ]
 )
 PATTERN = re.compile(r"^([a-z]{3})_([0-9a-hjkmnp-tv-z]{26})$")
@@ -61,4 +62,4 @@ new_bld, new_art, new_rel, new_dep = map(_factory, ("bld", "art", "rel", "dep"))
 new_stp, new_int, new_apr, new_vot = map(_factory, ("stp", "int", "apr", "vot"))
 new_evd, new_evt, new_win, new_frz = map(_factory, ("evd", "evt", "win", "frz"))
 new_acc, new_env, new_tok, new_per = map(_factory, ("acc", "env", "tok", "per"))
-new_exp, new_chg, new_tst = map(_factory, ("exp", "chg", "tst"))
+new_exp, new_chg, new_tst, new_rev = map(_factory, ("exp", "chg", "tst", "rev"))

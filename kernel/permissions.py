@@ -11,6 +11,7 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account.manage"
     APPLICATION_MANAGE = "application.manage"
     AUDIT_READ = "audit.read"
+    BREAK_GLASS = "break_glass.open"
     BUILD_WITHDRAW = "build.withdraw"
     CALENDAR_MANAGE = "calendar.manage"
     CHANGE_CONFIRM = "change.confirm"
@@ -53,6 +54,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     AUDITOR: frozenset({Permission.AUDIT_READ, Permission.SEE_EVERYTHING}),
     RELEASE_MANAGER: frozenset(
         {
+            Permission.BREAK_GLASS,
             Permission.BUILD_WITHDRAW,
             Permission.CALENDAR_MANAGE,
             Permission.DEPLOYMENT_BASELINE,

@@ -13,6 +13,7 @@ class CheckState(StrEnum):
     WAIT = "wait"
     DENY = "deny"
     NOT_REACHED = "not_reached"
+    SKIPPED = "skipped"  # by a break-glass, which says who and why
 
 
 def wire_time(at: datetime | None) -> str | None:

@@ -12,6 +12,8 @@ from teams.names import is_name
 LANES = ("supersede", "queue", "reject")
 HIGHEST_RANK = 1_000_000
 FIELDS = ("region", "rank", "tier", "protected", "default_open", "gate", "lane", "previews")
+FIELDS += ("break_glass", "overdue_review")
+OVERDUE = ("warn", "block")
 
 
 def as_data(environment: Environment) -> dict:
@@ -28,6 +30,12 @@ def environment_errors(environment: Environment) -> list[dict]:
         errors.append(wrong("/lane", "lane_invalid", f"A lane is one of {', '.join(LANES)}."))
     if environment.tier and not is_name(environment.tier):
         errors.append(wrong("/tier", "tier_invalid", "A tier has small letters, digits and hyphens."))
+    if environment.break_glass not in (1, 2):
+        detail = "One or two release managers break the glass."
+        errors.append(wrong("/break_glass", "break_glass_invalid", detail))
+    if environment.overdue_review not in OVERDUE:
+        detail = f"An overdue review is one of {', '.join(OVERDUE)}."
+        errors.append(wrong("/overdue_review", "overdue_review_invalid", detail))
     return errors + gate_errors(environment.gate, groups=_groups(environment.gate))
 
 

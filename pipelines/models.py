@@ -60,6 +60,8 @@ class Environment(models.Model):
     gate_version = models.PositiveIntegerField(default=1)
     lane = models.CharField(max_length=10, default="supersede")
     previews = models.BooleanField(default=False)
+    break_glass = models.PositiveSmallIntegerField(default=1)  # release managers who must agree to one
+    overdue_review = models.CharField(max_length=5, default="warn")  # warn | block
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True)

@@ -63,6 +63,8 @@ def render_environment(environment: Environment) -> dict:
         "gate_version": environment.gate_version,
         "lane": environment.lane,
         "previews": environment.previews,
+        "break_glass": environment.break_glass,
+        "overdue_review": environment.overdue_review,
         "version": environment.version,
     }
 

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from kernel.rest import StrictSerializer
-from pipelines.environment_rules import LANES
+from pipelines.environment_rules import LANES, OVERDUE
 
 SHORT, LONG = 200, 2000  # characters; the actions refuse more exactly, in their own words
 LONGEST_SOURCE = 300_000
@@ -49,6 +49,8 @@ class EnvironmentIn(StrictSerializer):
     gate = GateIn(required=False, allow_null=True)
     lane = serializers.CharField(max_length=SHORT, default=LANES[0])
     previews = serializers.BooleanField(default=False)
+    break_glass = serializers.IntegerField(default=1)
+    overdue_review = serializers.CharField(max_length=SHORT, default=OVERDUE[0])
 
 
 class EnvironmentPatch(StrictSerializer):
@@ -62,6 +64,8 @@ class EnvironmentPatch(StrictSerializer):
     gate = GateIn(required=False, allow_null=True)
     lane = serializers.CharField(max_length=SHORT, required=False)
     previews = serializers.BooleanField(required=False)
+    break_glass = serializers.IntegerField(required=False)
+    overdue_review = serializers.CharField(max_length=SHORT, required=False)
 
 
 class SourceIn(StrictSerializer):

@@ -200,6 +200,7 @@ SPECTACULAR_SETTINGS = {
 RATE_LIMIT_PER_MINUTE = int(env_number("RELEASEGATE_RATE_LIMIT_PER_MINUTE", 2400, least=1))
 # More rows than this are written by a worker (POST /audit/exports) instead of while somebody's client waits.
 EXPORT_ROWS = int(env_number("RELEASEGATE_EXPORT_ROWS", 1_000_000, least=1))
+REVIEW_WORKING_DAYS = int(env_number("RELEASEGATE_REVIEW_WORKING_DAYS", 2, least=1))  # of a break-glass
 UNAUTHENTICATED_LIMIT_PER_MINUTE = int(
     env_number("RELEASEGATE_UNAUTHENTICATED_LIMIT_PER_MINUTE", 120, least=1)
 )

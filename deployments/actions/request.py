@@ -79,10 +79,10 @@ def request(
         return _existing(existing, parameters)
     verdict = decide(Candidate(release, place), actor, at)
     if isinstance(verdict, Deny):
-        raise _denied(release, place, verdict)
+        raise denied(release, place, verdict)
     try:
         with transaction.atomic():
-            row = _create(actor, release, place, reason, parameters, not_before, at)
+            row = create(actor, release, place, reason, parameters, not_before, at)
     except IntegrityError:
         return _existing(open_one(release.pk, environment), parameters)
     return Requested(row, True)
@@ -137,7 +137,7 @@ def _existing(row: Deployment, parameters: dict) -> Requested:
     return Requested(row, False)
 
 
-def _denied(release, place: Environment, verdict: Deny) -> Denied:
+def denied(release, place: Environment, verdict: Deny) -> Denied:
     codes = [reason.code for reason in verdict.reasons]
     denial = Denial(
         kind="deployment.denied",
@@ -150,7 +150,10 @@ def _denied(release, place: Environment, verdict: Deny) -> Denied:
     return Denied(text, reasons=[reason.as_dict() for reason in verdict.reasons], denial=denial)
 
 
-def _create(actor, release, place, reason, parameters, not_before, at) -> Deployment:
+def create(
+    actor, release, place, reason, parameters, not_before, at, *, break_glass: bool = False
+) -> Deployment:
+    """The row, its steps, its event; inside the transaction of whoever calls, after decide() was asked."""
     row = Deployment.objects.create(
         application_id=release.application_id,
         environment=place,
@@ -163,6 +166,7 @@ def _create(actor, release, place, reason, parameters, not_before, at) -> Deploy
         reason=reason.strip(),
         parameters=parameters,
         not_before=not_before,
+        break_glass=break_glass,
         requested_at=at,
         pool=place.account.pool,
         next_attempt_at=raw_now(),

@@ -53,6 +53,25 @@ class BaselineIn(StrictSerializer):
     reason = serializers.CharField(allow_blank=True, max_length=2000)
 
 
+class BreakGlassIn(StrictSerializer):
+    application = serializers.CharField(**NAME)
+    version = serializers.CharField(**NAME)
+    environment = serializers.CharField(**NAME)
+    reason = serializers.CharField(allow_blank=True, max_length=2000)
+    incident = serializers.CharField(allow_blank=True, max_length=200)
+    skip = serializers.ListField(required=False, max_length=10, child=serializers.CharField(**NAME))
+    until = OffsetDateTimeField(required=False)
+    drill = serializers.BooleanField(required=False)
+
+
+class FindingIn(StrictSerializer):
+    finding = serializers.CharField(allow_blank=True, max_length=4000)
+
+
+class NothingIn(StrictSerializer):
+    """A call that takes no member."""
+
+
 BYTES = {"max_length": 8192}  # base64url
 
 

@@ -4,18 +4,22 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from approvals.actions.close import close
 from approvals.actions.consume import consume
 from approvals.gate import people
+from approvals.states import ApprovalState
+from deployments.bypass import Bypass
 from deployments.decision import decide, with_everything
 from deployments.engine import journal, pending_steps
 from deployments.engine.supersede import supersede_older
 from deployments.engine.work import NOW, Again, Work
+from deployments.facts import bypass_of
 from deployments.models import Deployment, Lane
 from deployments.states import PENDING, State, StepKind, StepState
 from deployments.transition import transition
 from kernel.clock import now
 from kernel.refusals import LostRace
-from kernel.verdicts import Allow
+from kernel.verdicts import Allow, CheckState
 from pipelines.queries import calendar_in_force
 
 RETRY_SECONDS = 0.2  # after a lost race for the lane
@@ -39,17 +43,10 @@ def _start(work: Work) -> Again:
     verdict = decide(deployment, work.actor, at)
     if not isinstance(verdict, Allow):
         return NOW
-    pending_steps.show(deployment, verdict, at)
+    bypass = bypass_of(deployment, at)
+    pending_steps.show(deployment, verdict, at, bypass)
     record = _in_force(deployment, at)
-    if deployment.approval is not None:
-        consume(
-            request=deployment.approval,
-            content_hash=deployment.approval.content_hash,
-            actor=work.actor,
-            at=at,
-        )
-    elif deployment.kind == "deploy":
-        supersede_older(deployment=deployment, actor=work.actor, at=at)
+    _use_up(work, deployment, verdict, at)
     lane = Lane.objects.filter(
         application_id=deployment.application_id, environment_id=deployment.environment_id
     ).first()
@@ -58,18 +55,42 @@ def _start(work: Work) -> Again:
         State.RUNNING,
         actor=work.actor,
         at=at,
-        data=_proof(deployment, work, record["calendar"]),
+        data=_proof(deployment, work, record["calendar"]) | _bypassed(bypass, verdict),
         started_at=at,
         start_record=record,
         pipeline_version=work.pipeline,
         previous_version=lane.version if lane else "",
         reasons=[],
-        checks=[{"name": c.name, "state": str(c.state)} for c in verdict.checks],
+        checks=pending_steps.kept(verdict, bypass),
     )
     step = journal.step_of(deployment, StepKind.APPLY)
     journal.set_step(step, StepState.SKIPPED if deployment.plan_state == "none" else StepState.RUNNING, at)
     work.deployment = deployment
     return NOW
+
+
+def _use_up(work: Work, deployment: Deployment, verdict: Allow, at: datetime) -> None:
+    """The approval it starts on starts nothing else; one that a break-glass passed over ends unused."""
+    if deployment.approval is None:
+        if deployment.kind == "deploy":
+            supersede_older(deployment=deployment, actor=work.actor, at=at)
+    elif _skipped("people", verdict):
+        close(request=deployment.approval, actor=work.actor, state=ApprovalState.CLOSED, at=at)
+    else:
+        content_hash = deployment.approval.content_hash
+        consume(request=deployment.approval, content_hash=content_hash, actor=work.actor, at=at)
+
+
+def _skipped(name: str, verdict: Allow) -> bool:
+    return any(check.name == name and check.state == CheckState.SKIPPED for check in verdict.checks)
+
+
+def _bypassed(bypass: Bypass | None, verdict: Allow) -> dict:
+    """What this start went past, and by which break-glass; in place of an approval where that was passed over."""
+    if bypass is None:
+        return {}
+    skipped = [check.name for check in verdict.checks if check.state == CheckState.SKIPPED]
+    return {"break_glass": bypass.id, "skipped": skipped}
 
 
 def _in_force(deployment: Deployment, at: datetime) -> dict:
@@ -91,7 +112,7 @@ def _proof(deployment: Deployment, work: Work, calendar: dict) -> dict:
         for name in ("windows", "freezes")
     }
     approval = deployment.approval
-    if approval is not None:
+    if approval is not None and approval.state == ApprovalState.CONSUMED:
         votes = approval.votes.filter(void=False, withdrawn_at=None, decision="approve").order_by("at", "id")
         proof |= {
             "approval": approval.pk,

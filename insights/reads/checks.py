@@ -28,8 +28,8 @@ OF_CODE = {
     "order": {"not_in_pipeline", "not_promoted_from", "soak_unfinished", "hotfix_missing"},
     "standards": {"test_spec_missing", "standard_failed", "evidence_missing"},
     "plan": {"account_unproved", "plan_failed", "external_check"},
-    "people": {"approval_needed", "approval_void", "gate_unsatisfiable"},
-    "window": {"outside_window", "freeze", "hold", "stop_the_line", "scheduled"},
+    "people": {"approval_needed", "approval_void", "gate_unsatisfiable", "unknown_author"},
+    "window": {"outside_window", "freeze", "hold", "stop_the_line", "scheduled", "review_overdue"},
     "lane": {"lane_busy", "lane_rejected", "pool_unavailable"},
 }
 
@@ -47,13 +47,14 @@ def stored_rows(checks: Iterable[dict], reasons: Iterable[dict]) -> list[dict]:
             check["name"],
             check["state"],
             [reason for reason in reasons if reason.get("code") in OF_CODE.get(check["name"], ())],
+            check.get("detail", ""),
         )
         for check in checks
     ]
 
 
-def _row(name: str, state: str, reasons: Iterable[Reason | dict]) -> dict:
-    detail = PASSED.get(name, "") if state == CheckState.PASS else ""
+def _row(name: str, state: str, reasons: Iterable[Reason | dict], detail: str = "") -> dict:
+    detail = PASSED.get(name, "") if state == CheckState.PASS else detail
     return {
         "name": name,
         "label": LABELS.get(name, name.capitalize()),

@@ -7,7 +7,7 @@ from kernel.actor import Actor, require
 from kernel.clock import now
 from kernel.permissions import Permission
 from kernel.refusals import Conflict, Invalid
-from pipelines.environment_rules import LANES, as_data, environment_errors, unsatisfiable
+from pipelines.environment_rules import LANES, OVERDUE, as_data, environment_errors, unsatisfiable
 from pipelines.gates import complete
 from pipelines.models import Account, Environment
 from pipelines.queries import find_account
@@ -28,6 +28,8 @@ def create_environment(
     lane: str = LANES[0],
     previews: bool = False,
     tier: str = "",
+    break_glass: int = 1,
+    overdue_review: str = OVERDUE[0],
 ) -> Environment:
     """A new environment in `account` (12 digits, `acc_…` or alias). `default_open` None: open, protected ones
     closed. `gate`: see pipelines.gates.complete. Records `config.changed`.
@@ -48,17 +50,14 @@ def create_environment(
         gate=complete(gate, protected=protected),
         lane=lane,
         previews=previews,
+        break_glass=break_glass,
+        overdue_review=overdue_review,
         created_at=now(),
     )
     _check(environment)
     _insert(environment)
-    append(
-        kind="config.changed",
-        actor=actor,
-        subject=f"environment:{name}",
-        environment=name,
-        data={"before": None, "after": as_data(environment)},
-    )
+    data = {"before": None, "after": as_data(environment)}
+    append(kind="config.changed", actor=actor, subject=f"environment:{name}", environment=name, data=data)
     return environment
 
 

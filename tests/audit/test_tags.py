@@ -31,6 +31,7 @@ PUBLISHED = [
     "token.revoked",
     "group.changed",
     "signin.failed",
+    "break_glass.confirmed",
     "break_glass.opened",
     "break_glass.reviewed",
     "elevation.changed",

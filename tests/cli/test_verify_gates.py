@@ -64,6 +64,25 @@ def test_a_start_out_of_doubt_is_the_start_before_it_and_one_that_asked_nobody_i
     assert (found["gated_starts"], found["ungated_starts"]) == (1, 1)
 
 
+GLASS = {
+    "kind": "break_glass.opened",
+    "subject": "deployment:dep_1",
+    "data": {"review": "rev_1", "skip": ["people", "window"]},
+}
+PAST = {"break_glass": "rev_1", "skipped": ["people"]}
+
+
+def test_a_start_past_its_people_needs_the_break_glass_that_was_opened_for_it_before():
+    found = verify_bundle(story([opened(), GLASS, ungated(**PAST)]), KEY)
+    assert (found["bypassed_starts"], found["ungated_starts"]) == (1, 0)
+    assert broken(story([opened(), ungated(**PAST), GLASS])).leaf == 1
+    assert broken(story([GLASS | {"subject": "deployment:dep_2"}, ungated(**PAST)])).leaf == 1
+    assert (
+        broken(story([GLASS | {"data": {"review": "rev_1", "skip": ["window"]}}, ungated(**PAST)])).leaf == 1
+    )
+    assert broken(story([opened(), GLASS, ungated(break_glass="rev_1", skipped=["window"])])).leaf == 2
+
+
 def test_in_a_part_an_approval_that_opened_within_it_is_judged_in_full():
     assert broken(story([*GOOD[:2], started(votes=["vot_1"], keys=1)])).leaf == 2
     assert broken(story([BEFORE, *GOOD[:2], started(votes=["vot_1"], keys=1)], first=1)).leaf == 3

@@ -13,7 +13,7 @@ STATES = {
     "step": "pending running waiting done failed skipped",
     "evidence": "parsed rejected pass fail warn none",
     "approval": "open satisfied void rejected expired consumed closed",
-    "check": "pass wait deny not_reached",
+    "check": "pass wait deny not_reached skipped",
     "plan": "ready none not_computed",
     "release": "open withdrawn",
 }

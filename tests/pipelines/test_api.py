@@ -35,6 +35,8 @@ ENVIRONMENT = {
     },
     "lane": "queue",
     "previews": False,
+    "break_glass": 1,
+    "overdue_review": "warn",
 }
 
 

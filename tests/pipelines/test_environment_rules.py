@@ -22,6 +22,8 @@ def test_an_environment_is_recorded_with_everything_that_can_change():
         "gate": environment.gate,
         "lane": "supersede",
         "previews": False,
+        "break_glass": 1,
+        "overdue_review": "warn",
     }
 
 
