@@ -159,24 +159,6 @@ def test_an_object_over_the_limit_is_unreadable_and_not_tried_again(build_of, se
     assert events.body("artifact.unreadable")["data"]["found"] is None
 
 
-@pytest.mark.parametrize("posted", [1, 2_000_000_000, None])
-def test_a_size_that_was_posted_wrong_is_replaced_by_the_one_that_was_read(
-    build_of, bucket, sessions, posted
-):
-    build = build_of(one={**bucket.put("one", b"one"), "size": posted})
-    verify_artifacts(build_id=build.pk, sessions=sessions)
-    row = Artifact.objects.get()
-    assert (row.state, row.size) == ("verified", 3)
-    assert row.detail == (f"It has 3 bytes; the build says {posted}." if posted else "")
-    assert events.body("artifact.verified")["data"]["size"] == 3
-
-
-def test_the_size_of_other_bytes_is_not_taken_over(build_of, bucket, sessions):
-    build = build_of(one={**bucket.put("one", b"other"), "digest": OTHER_DIGEST, "size": 3})
-    verify_artifacts(build_id=build.pk, sessions=sessions)
-    assert (Artifact.objects.get().state, Artifact.objects.get().size) == ("mismatch", 3)
-
-
 def test_a_test_bundle_is_read_once_and_its_spec_is_kept(build_of, sessions, control):
     build = build_of(tests=("test-bundle", bundles.BUNDLE))
     before = len(control.calls(action="GetObject"))
