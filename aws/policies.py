@@ -110,11 +110,3 @@ def test_run() -> dict[str, Any]:
 
 # pytest would collect a function of that name from any module that imports it.
 test_run.__test__ = False
-
-
-def observe() -> dict[str, Any]:
-    """What looking needs: reading stacks, objects and builds; no change of any kind."""
-    return _document(
-        _allow(["cloudformation:Describe*", "cloudformation:List*", "cloudformation:Get*"]),
-        _allow(["s3:Get*", "s3:List*", "codebuild:BatchGet*", "codebuild:List*"]),
-    )

@@ -2,7 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
-from builds.models import Artifact, Build, Evidence
+from builds.models import Artifact, Build
 from builds.states import ArtifactState
 from kernel.actor import Actor
 from kernel.refusals import NotFound
@@ -43,9 +43,3 @@ def builds_with_due_artifacts(at, *, limit: int) -> list[str]:
     """The ids of builds that have something to read at `at`, oldest first, at most `limit`."""
     rows = Artifact.objects.filter(due(at), build__withdrawn_at__isnull=True).order_by("build")
     return list(rows.values_list("build", flat=True).distinct()[:limit])
-
-
-def latest_evidence(subject: str) -> dict[tuple[str, str], Evidence]:
-    """The newest evidence of a subject (`build:bld_…`, `deployment:dep_…`) by (kind, name)."""
-    rows = Evidence.objects.filter(subject=subject).order_by("created_at", "id")
-    return {(row.kind, row.name): row for row in rows}

@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from dataclasses import asdict, dataclass
 
-from kernel.yaml_marks import Document, Problem, YamlProblems, join, load
+from kernel.yaml_marks import Document, Problem, Reader, YamlProblems, join, load
 
 SPEC_PATH = "releasegate/tests.yaml"
 KINDS = ("codebuild",)
@@ -85,10 +85,6 @@ class TestSpec:
     def as_dict(self) -> dict:
         """`{"digest", "suites": [{…}]}`."""
         return {"digest": self.digest, "suites": [asdict(suite) for suite in self.suites]}
-
-    def for_environment(self, environment: str) -> list[Suite]:
-        """The suites that run in this environment, in the order of the file."""
-        return [s for s in self.suites if s.environments is None or environment in s.environments]
 
 
 def spec_facts(data: bytes) -> dict:
@@ -188,29 +184,12 @@ def parse(source: bytes, *, files: frozenset[str] | None = None) -> TestSpec:
     return TestSpec("sha256:" + hashlib.sha256(source).hexdigest(), suites)
 
 
-class _Reader:
+class _Reader(Reader):
     """Collects problems; a value with a problem is thrown away with all the rest."""
 
     def __init__(self, document: Document, files: frozenset[str] | None):
-        self.document = document
+        super().__init__(document)
         self.files = files
-        self.problems: list[Problem] = []
-
-    def say(self, pointer: str, code: str, detail: str, *, at_key: bool = False) -> None:
-        self.problems.append(self.document.problem(pointer, code, detail, at_key=at_key))
-
-    def mapping(self, value, pointer: str, known: tuple[str, ...], needed: tuple[str, ...]) -> dict:
-        if not isinstance(value, dict):
-            self.say(pointer, "type_invalid", "This must be a mapping.")
-            return {}
-        for key in value:
-            if key not in known:
-                detail = f"Unknown key; known here are {', '.join(known)}."
-                self.say(join(pointer, key), "unknown_field", detail, at_key=True)
-        for key in needed:
-            if key not in value:
-                self.say(pointer, "required", f"The key {key} is missing.")
-        return value
 
     def suites(self) -> list[Suite]:
         body = self.mapping(self.document.value, "", ("suites",), ("suites",))

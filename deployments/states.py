@@ -55,8 +55,6 @@ TERMINAL = frozenset(state for state, following in NEXT.items() if not following
 PENDING = frozenset({S.REQUESTED, S.PLANNING, S.NEEDS_APPROVAL, S.WAITING})
 # AWS is or may be changing: these hold the lane.
 HOLDS_LANE = frozenset({S.RUNNING, S.VERIFYING, S.ROLLING_BACK, S.UNCERTAIN, S.NEEDS_HUMAN})
-# After these, what the deployment brought runs in the environment.
-RAN = frozenset({S.SUCCEEDED})
 
 
 class StepKind(StrEnum):

@@ -1,6 +1,5 @@
 """Object ids: a prefix and 26 characters that sort by time (the ULID layout, Crockford base 32)."""
 
-import re
 import secrets
 import time
 
@@ -33,7 +32,6 @@ PREFIXES = frozenset(
         "rev",
     ]
 )
-PATTERN = re.compile(r"^([a-z]{3})_([0-9a-hjkmnp-tv-z]{26})$")
 
 
 def new_id(prefix: str, *, at: float | None = None) -> str:
@@ -42,11 +40,6 @@ def new_id(prefix: str, *, at: float | None = None) -> str:
         raise ValueError(f"unknown id prefix {prefix!r}")
     number = (int((time.time() if at is None else at) * 1000) << 80) | secrets.randbits(80)
     return f"{prefix}_" + "".join(ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
-
-
-def is_id(text: str, prefix: str) -> bool:
-    match = PATTERN.fullmatch(text)
-    return bool(match) and match.group(1) == prefix
 
 
 def _factory(prefix: str):

@@ -3,7 +3,7 @@
 The reason codes are published in docs/reference/reasons.md and never change meaning.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -59,9 +59,6 @@ class Verdict:
     checks: tuple[Check, ...] = field(default=())
 
     word = "unknown"
-
-    def with_checks(self, checks: tuple[Check, ...]) -> "Verdict":
-        return replace(self, checks=checks)
 
     def as_dict(self) -> dict:
         """The body of `GET /decision`."""

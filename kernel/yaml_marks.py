@@ -76,6 +76,32 @@ def join(pointer: str, *parts: str | int) -> str:
     return pointer + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+class Reader:
+    """Reads a document by hand and collects everything wrong with it; what is wrong reads as something harmless."""
+
+    def __init__(self, document: Document):
+        self.document = document
+        self.problems: list[Problem] = []
+
+    def say(self, pointer: str, code: str, detail: str, *, at_key: bool = False) -> None:
+        """Note a problem with the place of the value, or of its key."""
+        self.problems.append(self.document.problem(pointer, code, detail, at_key=at_key))
+
+    def mapping(self, value, pointer: str, known: tuple[str, ...], needed: tuple[str, ...]) -> dict:
+        """The value if it is a mapping, else {}; says `type_invalid`, `unknown_field`, `required`."""
+        if not isinstance(value, dict):
+            self.say(pointer, "type_invalid", "This must be a mapping.")
+            return {}
+        for key in value:
+            if key not in known:
+                detail = f"Unknown key; known here are {', '.join(known)}."
+                self.say(join(pointer, key), "unknown_field", detail, at_key=True)
+        for key in needed:
+            if key not in value:
+                self.say(pointer, "required", f"The key {key} is missing.")
+        return value
+
+
 def load(source: str | bytes, *, max_bytes: int = MAX_BYTES) -> Document:
     """The one document in `source`. Raises YamlProblems with the codes `too_large`, `not_text`,
     `yaml_invalid`, `alias_refused`, `tag_refused`, `too_deep`, `duplicate_key`, `key_invalid`,

@@ -125,16 +125,6 @@ def _shrunk(groups: list[str], wanted: Mapping[str, int], members: Mapping[str, 
     return kept
 
 
-def can_still_fill(
-    slots: Sequence[Slot], votes: Iterable[tuple[str, frozenset[str]]], eligible: Mapping[str, Iterable[str]]
-) -> bool:
-    """Whether the votes cast so far, with the people of `eligible` who may still vote, can fill every slot.
-
-    A voter's groups are those of the vote, not those in `eligible`.
-    """
-    return satisfiable(slots, {**eligible, **dict(votes)}) is None
-
-
 def would_help(
     slots: Sequence[Slot], votes: Sequence[tuple[str, frozenset[str]]], eligible: Mapping[str, Iterable[str]]
 ) -> list[str]:

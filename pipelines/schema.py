@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from jsonschema import Draft202012Validator
 
-from kernel.yaml_marks import Document, Problem, YamlProblems, join, load
+from kernel.yaml_marks import Document, Problem, Reader, YamlProblems, join, load
 from pipelines.secrets import find_secret
 
 TESTS = ("required", "advisory", "none")
@@ -90,17 +90,13 @@ def parse(
     return spec
 
 
-class _Reader:
+class _Reader(Reader):
     """Collects problems; what is wrong is replaced by something harmless and thrown away at the end."""
 
     def __init__(self, document: Document, kinds: Mapping[str, Mapping], environments):
-        self.document = document
+        super().__init__(document)
         self.kinds = kinds
         self.environments = environments
-        self.problems: list[Problem] = []
-
-    def say(self, pointer: str, code: str, detail: str, *, at_key: bool = False) -> None:
-        self.problems.append(self.document.problem(pointer, code, detail, at_key=at_key))
 
     def secret(self, source: str | bytes) -> Problem | None:
         """A secret in a value or in a comment. It is the only answer, so that no other one can repeat it."""
@@ -113,19 +109,6 @@ class _Reader:
             if find_secret(line) is not None:
                 return Problem("", number, 1, "secret_in_parameters", detail)
         return None
-
-    def mapping(self, value, pointer: str, known: tuple[str, ...], needed: tuple[str, ...]) -> dict:
-        if not isinstance(value, dict):
-            self.say(pointer, "type_invalid", "This must be a mapping.")
-            return {}
-        for key in value:
-            if key not in known:
-                detail = f"Unknown key; known here are {', '.join(known)}."
-                self.say(join(pointer, key), "unknown_field", detail, at_key=True)
-        for key in needed:
-            if key not in value:
-                self.say(pointer, "required", f"The key {key} is missing.")
-        return value
 
     def pipeline(self, application: str | None) -> PipelineSpec:
         body = self.mapping(self.document.value, "", ("application", "stages"), ("application", "stages"))

@@ -1,4 +1,8 @@
-"""Find what looks like a secret in parameters, without ever repeating it (requirement B12).
+"""What a secret looks like; find one in parameters, without ever repeating it (requirement B12).
+
+`TOKENS` is the one list of shapes: what is refused in parameters is masked by the same shapes in the logs of
+deployments (deployments.redaction) and of processes (releasegate.logs). Only aws.errors, below all of these, has its
+own: it takes out every long run of base64, because a message of AWS needs none.
 
 Token shapes: AWS IAM User Guide "Understanding unique ID prefixes"; RFC 7468 for keys; GitHub's "token
 formats"; Slack's "token types". References to Secrets Manager and SSM parameters belong there.
@@ -9,10 +13,8 @@ from collections.abc import Mapping
 
 from kernel.yaml_marks import join
 
-_SHAPES = (
-    re.compile(r"(?<![A-Z0-9])(AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])"),
-    # Any number of letters and blanks between the words: RSA, EC, OPENSSH, ENCRYPTED, PGP … BLOCK.
-    re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY( BLOCK)?-----"),
+TOKENS = (
+    re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])"),
     re.compile(r"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36,}"),
     re.compile(r"(?<![A-Za-z0-9])github_pat_[A-Za-z0-9_]{22,}"),
     re.compile(r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,}"),
@@ -21,6 +23,11 @@ _SHAPES = (
     re.compile(r"hooks\.slack\.com/services/T[A-Za-z0-9]+/B[A-Za-z0-9]+/[A-Za-z0-9]+"),
     re.compile(r"(?<![A-Za-z0-9])rgt_[A-Za-z0-9_-]{16,}"),
     re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}"),
+)
+_SHAPES = (
+    *TOKENS,
+    # Any number of letters and blanks between the words: RSA, EC, OPENSSH, ENCRYPTED, PGP … BLOCK.
+    re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY( BLOCK)?-----"),
     re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^/\s:@]{0,200}:[^/\s:@]{1,200}@"),
 )
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")

@@ -7,6 +7,8 @@ import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from pipelines.secrets import TOKENS
+
 current_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 GONE = "[redacted]"
@@ -31,6 +33,7 @@ PATTERNS = (
     ),
     (re.compile(r"(?i)(x-amz-(?:security-token|signature|credential)=)[^&\s]+"), rf"\1{GONE}"),
     (re.compile(r"(?i)\b([a-z][a-z0-9+]*://[^\s:/@]*:)[^\s@/]+@"), rf"\1{GONE}@"),
+    *((shape, GONE) for shape in TOKENS),
 )
 
 

@@ -178,11 +178,6 @@ def get_application(actor: Actor, name: str) -> Application:
     return _get(visible_applications(actor), name)
 
 
-def get_group(actor: Actor, name: str) -> Group:
-    """The group of that name, or NotFound."""
-    return _get(visible_groups(actor), name)
-
-
 def get_person(actor: Actor, username: str) -> Person:
     """The person of that username (any case), or NotFound."""
     found = visible_people(actor).filter(username=username.lower()).first()

@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from deployments.models import Deployment, Lane
-from deployments.states import HOLDS_LANE, TERMINAL, State
+from deployments.queries import last_told
+from deployments.states import HOLDS_LANE, TERMINAL
 from insights.frame import Frame
 from insights.reads.board_cell import Cell, cell_of
 from insights.reads.openings import freeze_in_force, has_rules_of_its_own, opening_at
@@ -17,8 +18,6 @@ from pipelines.queries import environments
 from teams.models import Application
 
 PAGE = 50  # applications
-# What is known about a place is known from the last deployment that ended so; see transition._move_lane.
-TOLD = (State.SUCCEEDED, State.ROLLBACK_FAILED)
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def _applications(frame: Frame, filters: Filters) -> tuple[list[Application], bo
 def _deployments(applications: list, places: list, at: datetime | None) -> dict[tuple, dict]:
     """{(application, environment): {"current": row or None, "next": row or None}}."""
     rows = Deployment.objects.filter(application__in=applications, environment__in=places)
-    rows = _then(rows, at) if at else _now(rows)
+    rows = last_told(rows, at) if at else _now(rows)
     columns = ("application_id", "environment_id", "version", "state", "waiting_for", "kind", "reasons")
     times = ("requested_at", "ended_at", "approval_id", "release__cut_at", "release_id")
     found: dict[tuple, dict] = {}
@@ -118,13 +117,6 @@ def _now(rows: QuerySet) -> QuerySet:
     """What runs by our record (the lane names it), and everything that has not ended."""
     here = Lane.objects.filter(deployment=OuterRef("pk"))
     return rows.filter(Q(Exists(here)) | ~Q(state__in=TERMINAL))
-
-
-def _then(rows: QuerySet, at: datetime) -> QuerySet:
-    """The last deployment of each lane that had ended by `at` and told what runs there."""
-    told = Deployment.objects.filter(state__in=TOLD, ended_at__lte=at)
-    last = told.filter(application=OuterRef("application"), environment=OuterRef("environment"))
-    return rows.filter(pk=Subquery(last.order_by("-ended_at", "-id").values("pk")[:1]))
 
 
 def _place(frame: Frame, environment: Environment) -> Place:

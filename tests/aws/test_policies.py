@@ -13,7 +13,6 @@ DOCUMENTS = {
     "deploy stack": policies.deploy("cloudformation_stack"),
     "deploy site": policies.deploy("s3_site"),
     "tests": policies.test_run(),
-    "observe": policies.observe(),
 }
 
 
@@ -67,15 +66,6 @@ def test_the_keys_of_an_encrypted_site_are_used_through_s3_alone(document, uses)
     assert [(s["Action"], s["Condition"]) for s in keys] == [
         (uses, {"StringLike": {"kms:ViaService": "s3.*"}})
     ]
-
-
-def test_observing_session_changes_nothing(sessions, target, staging, control):
-    observe = sessions.assume(target, session_name="rg", policy=policies.observe())
-    assert observe.client("cloudformation").describe_stacks()["Stacks"] == []
-    assert denied(observe.client("s3").put_object, Bucket=staging, Key="k", Body=b"")
-    assert denied(observe.client("cloudformation").delete_stack, StackName="s")
-    assert denied(observe.client("codebuild").start_build, projectName="releasegate-tests")
-    assert control.counts() == {}
 
 
 def test_testing_session_starts_builds_and_nothing_else(sessions, target):

@@ -3,11 +3,10 @@ from datetime import timedelta
 import pytest
 
 from builds.actions.ingest import ingest
-from builds.models import Artifact, Build, Evidence
+from builds.models import Artifact, Build
 from builds.queries import (
     builds_with_due_artifacts,
     get_build,
-    latest_evidence,
     listed,
     visible_to,
 )
@@ -101,29 +100,3 @@ def test_the_artifacts_of_a_withdrawn_build_are_not_due(builds):
 def test_the_limit_counts_builds_not_artifacts(builds):
     assert len(builds_with_due_artifacts(now(), limit=1)) == 1
     assert len(builds_with_due_artifacts(now(), limit=2)) == 2
-
-
-def test_the_latest_evidence_of_each_kind_and_name_counts(builds):
-    build, at = builds["payments"], now()
-    subject = f"build:{build.pk}"
-
-    def add(verdict, seconds, name="unit", subject=subject):
-        return Evidence.objects.create(
-            build=build,
-            subject=subject,
-            kind="junit",
-            name=name,
-            state="parsed",
-            verdict=verdict,
-            digest="sha256:" + "0" * 64,
-            size=1,
-            posted_by="application:payments",
-            created_at=at + timedelta(seconds=seconds),
-        )
-
-    add("pass", 0)
-    newest = add("fail", 2)
-    add("pass", 1)
-    other = add("pass", 0, name="integration")
-    add("fail", 9, subject="deployment:dep_x")
-    assert latest_evidence(subject) == {("junit", "unit"): newest, ("junit", "integration"): other}

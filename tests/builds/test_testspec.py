@@ -65,12 +65,6 @@ def test_the_spec_is_read_with_its_digest_and_its_defaults():
     ]
 
 
-def test_suites_are_chosen_by_environment():
-    spec = read_bundle(zipped())
-    assert [suite.name for suite in spec.for_environment("prod")] == ["smoke", "extra"]
-    assert [suite.name for suite in spec.for_environment("staging")] == ["extra"]
-
-
 def test_the_plain_form_holds_everything_and_never_raises():
     facts = spec_facts(zipped())
     assert facts["suites"][1] == {

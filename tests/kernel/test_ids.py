@@ -1,15 +1,19 @@
 """Ids: prefixed, sorted by time, not to be guessed."""
 
+import re
+
 import pytest
 
 from kernel import ids
-from kernel.ids import is_id, new_id
+from kernel.ids import new_id
+
+SHAPE = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 
 
 def test_an_id_is_its_prefix_and_26_characters():
     made = new_id("dep")
     assert len(made) == 30
-    assert is_id(made, "dep")
+    assert re.fullmatch(SHAPE, made.removeprefix("dep_"))
     assert made == made.lower()
 
 
@@ -31,24 +35,9 @@ def test_an_unknown_prefix_is_a_mistake_of_ours():
         new_id("xyz")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "dep_",
-        "dep_" + "0" * 25,
-        "dep_" + "0" * 27,
-        "DEP_" + "0" * 26,
-        "dep_" + "i" * 26,
-        "bld_" + "0" * 26,
-    ],
-)
-def test_what_is_no_id_of_that_kind_is_told_apart(text):
-    assert not is_id(text, "dep")
-
-
 @pytest.mark.parametrize("name", [name for name in dir(ids) if name.startswith("new_") and name != "new_id"])
 def test_every_factory_makes_its_own_kind(name):
     make = getattr(ids, name)
     assert make.__name__ == name
-    assert is_id(make(), name.removeprefix("new_"))
+    prefix = name.removeprefix("new_")
+    assert re.fullmatch(f"{prefix}_{SHAPE}", make())

@@ -35,15 +35,9 @@ def test_a_reason_names_its_cause_and_its_remedy():
 
 @pytest.mark.parametrize(("kind", "word"), [(Allow, "allow"), (Wait, "wait"), (Deny, "deny")])
 def test_a_verdict_is_written_as_the_api_says(kind, word):
-    verdict = kind(reasons=(Reason("a", "b"),), until=AT).with_checks((Check("people", CheckState.WAIT),))
+    verdict = kind(reasons=(Reason("a", "b"),), until=AT, checks=(Check("people", CheckState.WAIT),))
     written = verdict.as_dict()
     assert written["verdict"] == word
     assert written["until"] == "2026-11-20T10:00:00Z"
     assert [reason["code"] for reason in written["reasons"]] == ["a"]
     assert written["checks"] == [{"name": "people", "state": "wait"}]
-
-
-def test_adding_checks_leaves_the_first_verdict_as_it_was():
-    first = Allow()
-    first.with_checks((Check("order", CheckState.PASS),))
-    assert first.checks == ()

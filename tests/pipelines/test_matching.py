@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.matching import Slot, assign, can_still_fill, satisfiable, slots_of, would_help
+from pipelines.matching import Slot, assign, satisfiable, slots_of, would_help
 
 CASES = int(os.environ.get("RG_MATCHING_CASES", "20000"))
 PROD = [Slot("release-managers", 1), Slot("payments-owners", 1)]
@@ -117,13 +117,6 @@ def test_a_hundred_seats_and_a_thousand_people_do_not_exhaust_the_stack():
     slots = [Slot(f"g{n}", 10) for n in range(60)]
     votes = [(f"p{n}", frozenset({f"g{n % 60}", f"g{(n + 1) % 60}"})) for n in range(1000)]
     assert assign(slots, votes).complete
-
-
-def test_the_votes_cast_and_those_still_to_come_are_judged_together():
-    eligible = {"omar": ["payments-owners"], "rita": ["release-managers"]}
-    assert can_still_fill(PROD, [ROSA], eligible)
-    assert not can_still_fill(PROD, [ROSA], {})
-    assert not can_still_fill(PROD, [RITA], {"rita": ["release-managers", "payments-owners"]})
 
 
 def test_whose_vote_would_help_is_known():

@@ -1,6 +1,8 @@
 import pytest
 
-from pipelines.secrets import find_secret
+from deployments import redaction
+from pipelines.secrets import TOKENS, find_secret
+from releasegate import logs
 
 # Put together at run time, so that no scanner takes this file for a leak.
 KEY_ID = "AKIA" + "IOSFODNN7EXAMPLE"
@@ -128,3 +130,13 @@ def test_any_nesting_is_read():
     for _ in range(20_000):
         value = [value]
     assert find_secret(value) == "/0" * 20_000
+
+
+@pytest.mark.parametrize("secret", [text for text in SECRETS if any(shape.search(text) for shape in TOKENS)])
+def test_a_token_that_parameters_may_not_hold_is_masked_in_every_log(secret):
+    found = next(shape.search(secret).group() for shape in TOKENS if shape.search(secret))
+    for redact in (redaction.redact, logs.redact):
+        cleaned = redact(f"before {secret} after")
+        assert found not in cleaned
+        assert cleaned.startswith("before ")
+        assert cleaned.endswith(" after")
