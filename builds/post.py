@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 ARTIFACT_KINDS = ("cloudformation-template", "lambda-zip", "oci-image", "s3-bundle", "test-bundle", "file")
 SCHEMES = frozenset({"s3"})
@@ -13,6 +13,11 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # SHA-1 and SHA-256 repositories
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,99}")  # stands in addresses, so no slash
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+# Addresses that git and its forges use; a path on a disk has no colon. Never a script, never a credential.
+_REPOSITORY = re.compile(
+    r"(https?|ssh|git|file)://.+|codecommit::[a-z0-9-]+://.+|[\w.-]+@[\w.-]+:.+|[^:]+", re.IGNORECASE
+)
+_USERINFO = re.compile(r"https?://[^/?#\\]*@|[a-z0-9+.-]+://[^/@]*:[^/@]*@", re.IGNORECASE)
 _S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.{1,1024}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _IMAGE = re.compile(r"[^\s@]+/[^\s@]+@(sha256:[0-9a-f]{64})")
@@ -137,10 +142,10 @@ def _source(errors: _Errors, body: dict) -> None:
     ):
         errors.say("/branch", "branch_invalid", "This is not a branch name, such as main or release/1.4.")
     if repository is not None:
-        if not repository or re.search(r"\s", repository):
+        if re.search(r"\s", repository) or not _REPOSITORY.fullmatch(repository):
             errors.say("/repository", "repository_invalid", "This is not the address of a repository.")
-        elif re.search(r"://[^/@]*:[^/@]*@", repository):
-            errors.say("/repository", "repository_invalid", "The address holds a password; leave it out.")
+        elif _USERINFO.match(repository):
+            errors.say("/repository", "repository_invalid", "The address holds a credential; leave it out.")
     if "submitter" in body and not _EMAIL.fullmatch(body["submitter"]):
         errors.say("/submitter", "submitter_invalid", "submitter is an e-mail address.")
     built_at = body.get("built_at")
@@ -151,17 +156,15 @@ def _source(errors: _Errors, body: dict) -> None:
 
 
 def parse_time(text: str) -> datetime | None:
-    """An RFC 3339 instant, aware; None for anything else, a time without an offset included."""
+    """An RFC 3339 instant in UTC; None for anything else, a time without an offset included."""
     if not re.fullmatch(
         r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", text, re.ASCII
     ):
         return None
     try:
-        at = datetime.fromisoformat(text.upper())
-        at.timestamp()
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return at
 
 
 def _artifacts(errors: _Errors, rows: list, schemes: frozenset[str]) -> None:

@@ -978,6 +978,8 @@ def detect_ci(env):
         if env.get(marker):
             values = {key: read(env) for key, read in readers.items()}
             values = {key: value for key, value in values.items() if value}
+            if "repository" in values:  # a CI that clones with a token has it in the address
+                values["repository"] = re.sub(r"\A(https?://)[^/@]*@", r"\1", values["repository"])
             if "branch" in values:
                 values["branch"] = re.sub(r"\A(refs/heads/|origin/)", "", values["branch"])
             return name, values

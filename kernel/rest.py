@@ -71,6 +71,8 @@ class ApiView(APIView):
         self.request = request = self.initialize_request(request, *args, **kwargs)
         try:
             self.initial(request, *args, **kwargs)
+            if request.method in UNSAFE - {"DELETE"}:
+                read_query(request, {})  # what changes something says so in its body; DELETE has ?reason=
             handler = getattr(self, request.method.lower(), self.http_method_not_allowed)
             if request.method in UNSAFE:
                 response = self._finish(self.after_commit(self._run_unsafe(request, handler)))

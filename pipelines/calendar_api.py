@@ -1,27 +1,40 @@
 """REST: windows, freezes, and when an environment opens next."""
 
+from datetime import datetime, timedelta
+
 from rest_framework.response import Response
 
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.paging import page, read_limit
+from kernel.refusals import Invalid
 from kernel.rest import ApiView, listing, read_body, read_query, read_time
 from pipelines import queries, serializers
 from pipelines.actions.propose import propose
 from pipelines.representations import answered, render_calendar, rendering
 from teams.queries import get_application
 
+FROM_AT_MOST = timedelta(days=5 * 366)
 LIST = {"cursor": None, "limit": read_limit}
 
 
 class NextOpening(ApiView):
     def get(self, request, name):
         """The current or next opening: {"open_now", "opens_at", "closes_at", "reasons"}."""
-        query = read_query(request, {"application": None, "from": read_time("from")})
+        query = read_query(request, {"application": None, "from": _from})
         environment = queries.get_environment(self.actor, name)
         application = _application(self.actor, query["application"])
         opening = queries.next_opening_for(environment, application, query["from"] or now())
         return Response(opening.as_dict())
+
+
+def _from(text: str | None) -> datetime | None:
+    """Near enough: occurrences are counted from a rule's start, and for the year 9999 that takes seconds."""
+    at = read_time("from")(text)
+    if at is not None and abs(at - now()) > FROM_AT_MOST:
+        detail = "At most five years from now, before or after."
+        raise Invalid(errors=[{"pointer": "?from", "code": "time_invalid", "detail": detail}])
+    return at
 
 
 def _application(actor: Actor, name: str | None) -> str | None:

@@ -49,11 +49,17 @@ class RuleInvalid(ValueError):
     """A rule, a zone or a local time that cannot be read. The message is a sentence for people."""
 
 
+# Files beside the zones that zoneinfo reads: what the machine is set to, and nothing. Not the same everywhere.
+NO_PLACES = frozenset({"localtime", "posixrules", "Factory"})
+
+
 @lru_cache(maxsize=256)
 def zone_of(name: str) -> ZoneInfo:
     """The IANA zone of that name. Raises RuleInvalid."""
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}", name):
         raise RuleInvalid("This is not the name of an IANA time zone.")
+    if name in NO_PLACES or name.startswith(("posix/", "right/")):
+        raise RuleInvalid("There is no such IANA time zone.")
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError) as error:

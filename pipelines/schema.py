@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 from kernel.yaml_marks import Document, Problem, Reader, YamlProblems, join, load
 from pipelines.secrets import find_secret
@@ -88,6 +90,16 @@ def parse(
     if reader.problems:
         raise SchemaProblems(sorted(reader.problems, key=lambda p: (p.line, p.column, p.pointer)))
     return spec
+
+
+def _pattern(_, pattern: str, instance, __):
+    """As ECMA-262 means it, which JSON Schema refers to: Python's `$` also stands before a last newline."""
+    end = pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern
+    if isinstance(instance, str) and not re.search(end, instance):
+        yield ValidationError("This does not have the form that is wanted.")
+
+
+_Validator = extend(Draft202012Validator, {"pattern": _pattern})
 
 
 class _Reader(Reader):
@@ -213,7 +225,7 @@ class _Reader(Reader):
                 self.fractions(item, join(pointer, key))
 
     def settings(self, value: dict, schema: Mapping, pointer: str) -> None:
-        for error in Draft202012Validator(schema).iter_errors(value):
+        for error in _Validator(schema).iter_errors(value):
             place = join(pointer, *error.absolute_path)
             if error.validator == "additionalProperties" and isinstance(error.validator_value, bool):
                 known = error.schema.get("properties", {})

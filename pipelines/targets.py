@@ -5,6 +5,15 @@ The executors of deployments carry these kinds out; a system check there (deploy
 lists differ. They stand here because a pipeline is checked when it is saved, by an app below.
 """
 
+# A template has at most 200 parameters (AWS CloudFormation User Guide, "quotas"), named in letters and digits.
+PARAMETER_NAME, MOST_PARAMETERS, LONGEST_VALUE = "^[A-Za-z0-9]{1,255}$", 200, 4096
+PARAMETERS = {
+    "type": "object",
+    "maxProperties": MOST_PARAMETERS,
+    "propertyNames": {"pattern": PARAMETER_NAME},
+    "additionalProperties": {"type": "string", "maxLength": LONGEST_VALUE},
+}
+
 KINDS: dict[str, dict] = {
     "cloudformation-stack": {
         "type": "object",
@@ -14,7 +23,7 @@ KINDS: dict[str, dict] = {
             # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
             "stack": {"type": "string", "pattern": "^[a-zA-Z][-a-zA-Z0-9]{0,127}$"},
             "template": {"type": "string", "minLength": 1},
-            "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
+            "parameters": PARAMETERS,
             "capabilities": {
                 "type": "array",
                 "uniqueItems": True,

@@ -63,9 +63,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "releasegate.middleware.csp.ContentSecurityPolicyMiddleware",
-    "releasegate.middleware.health.HealthMiddleware",
     "releasegate.middleware.request_id.RequestIdMiddleware",
     "releasegate.middleware.token_in_query.TokenInQueryMiddleware",
+    "releasegate.middleware.health.HealthMiddleware",
+    "releasegate.middleware.cookies.CookiesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -10,9 +10,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from kernel.refusals import Invalid
+from kernel.rest import read_query
 from releasegate.middleware.actor import THEMES
 from releasegate.middleware.refusals import safe_return
 from releasegate.rest import reference
+from releasegate.rest.problems import problem
 from releasegate.rest.schema import build_schema
 
 YEAR = 365 * 86_400
@@ -42,6 +44,10 @@ def set_zone(request) -> HttpResponse:
 @require_safe
 def openapi(request) -> HttpResponse:
     """The OpenAPI 3.1 document, generated from the code that answers."""
+    try:
+        read_query(request, {})
+    except Invalid as refusal:  # no page: whoever asks reads JSON
+        return problem(refusal, request)
     return JsonResponse(_schema(), headers={"Cache-Control": "private, max-age=300"})
 
 

@@ -71,7 +71,7 @@ def read_template(data: bytes) -> dict:
         raise TemplateUnreadable(f"the template has {len(data)} bytes; CloudFormation takes {LIMIT_BYTES}")
     try:
         text = data.decode("utf-8-sig")
-        template = json.loads(text) if text.lstrip().startswith("{") else _read_yaml(text)
+        template = _read_json(text) if text.lstrip().startswith("{") else _read_yaml(text)
         _check_depth(template)
     except UnicodeDecodeError as error:
         raise TemplateUnreadable("the template is not UTF-8") from error
@@ -83,6 +83,17 @@ def read_template(data: bytes) -> dict:
     resources = template.get("Resources") if isinstance(template, dict) else None
     if not isinstance(resources, dict) or not all(isinstance(r, dict) for r in resources.values()):
         raise TemplateUnreadable("a template is an object with an object Resources")
+    return template
+
+
+def _read_json(text: str):
+    try:
+        template = json.loads(text)
+        json.dumps(template, ensure_ascii=False).encode()
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:  # a number of thousands of digits, half a surrogate pair
+        raise TemplateUnreadable("the template holds a value that cannot be written") from error
     return template
 
 

@@ -1,5 +1,6 @@
 """Ask for a release to be brought into an environment. What decide() denies creates nothing."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,8 +22,10 @@ from kernel.verdicts import Deny
 from pipelines.models import Environment
 from pipelines.queries import current_pipeline, stage_of
 from pipelines.secrets import find_secret
+from pipelines.targets import LONGEST_VALUE, MOST_PARAMETERS, PARAMETER_NAME
 from releases.queries import get_release
 
+_PARAMETER = re.compile(PARAMETER_NAME)
 SEQUENCE = (
     StepKind.VERIFY_ARTIFACTS,
     StepKind.PLAN,
@@ -99,10 +102,14 @@ def _allowed(actor: Actor, release) -> None:
 
 
 def check_parameters(parameters: dict) -> None:
-    """Text values only, and nothing that looks like a secret (B12); the value is never echoed."""
+    """As many and as long as a template takes, text values only, and nothing that looks like a secret (B12); the
+    value is never echoed."""
+    if len(parameters) > MOST_PARAMETERS or not all(_PARAMETER.fullmatch(key) for key in parameters):
+        detail = f"There are at most {MOST_PARAMETERS} parameters, each named by 1 to 255 letters and digits."
+        raise Invalid(errors=[{"pointer": "/parameters", "code": "parameter_invalid", "detail": detail}])
     for key, value in parameters.items():
-        if not isinstance(value, str) or len(value) > 4096:
-            detail = "A parameter's value is text of at most 4096 characters."
+        if not isinstance(value, str) or len(value) > LONGEST_VALUE:
+            detail = f"A parameter's value is text of at most {LONGEST_VALUE} characters."
             raise Invalid(
                 errors=[{"pointer": f"/parameters/{key}", "code": "parameter_invalid", "detail": detail}]
             )

@@ -33,7 +33,7 @@ def _number(name: str, most: int):
     def read(text: str | None) -> int:
         if text is None:
             return 0
-        if not text.isascii() or not text.isdigit() or int(text) > most:
+        if not text.isascii() or not text.isdigit() or len(text) > 13 or int(text) > most:
             detail = f"A whole number from 0 to {most}."
             raise Invalid(errors=[{"pointer": f"?{name}", "code": "parameter_invalid", "detail": detail}])
         return int(text)

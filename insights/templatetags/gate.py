@@ -132,7 +132,10 @@ def _stamps(moment):
 
 def absolute(moment, zone, now):
     """An instant in the ZoneInfo `zone`: `Tue 24 Nov, 10:00 CET`; the year stands only where it is not this year."""
-    local = moment.astimezone(zone)
+    try:
+        local = moment.astimezone(zone)
+    except OverflowError:  # the last hours of the year 9999, east of Greenwich
+        local = moment.astimezone(UTC)
     year = "" if local.year == now.astimezone(zone).year else f" {local.year}"
     return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M} {local:%Z}"
 

@@ -14,10 +14,10 @@ def read_instant(text: str, zone: ZoneInfo) -> tuple[datetime | None, str]:
     try:
         found = datetime.fromisoformat(text.strip())
         found = found if found.tzinfo else found.replace(tzinfo=zone)
-        found.timestamp()  # a year that no calendar of ours reaches
-    except (ValueError, OverflowError, OSError):
+    except ValueError:
         return None, NOT_A_TIME
-    return found, ""
+    # Years that windows reach too; at the ends of the calendar there is no such time in every zone.
+    return (found, "") if 1970 <= found.year <= 2199 else (None, NOT_A_TIME)
 
 
 def read_page(text: str) -> int:

@@ -4,6 +4,7 @@ import pytest
 from celery import current_app
 
 from builds import tasks
+from builds.actions import verify_artifacts as verifying
 from builds.actions.ingest import ingest
 from builds.models import Artifact, Build
 from tests import people
@@ -77,3 +78,22 @@ def test_a_spec_with_what_no_database_takes_is_kept_as_a_problem(build, bucket):
     tasks.sweep_artifacts()
     other.refresh_from_db()
     assert (other.state, other.test_spec["problems"][0]["code"]) == ("verified", "not_text")
+
+
+def test_an_error_of_ours_is_a_failed_attempt_and_keeps_no_other_artifact_waiting(build, bucket, monkeypatch):
+    def stumble(_):
+        raise KeyError("an error of ours")
+
+    monkeypatch.setattr(verifying, "spec_facts", stumble)
+    lying = [
+        artifact("a", "test-bundle", **bucket.put("a", bundles.BUNDLE)),
+        artifact("b", "file", **bucket.put("b", b"b")),
+    ]
+    other = ingest(actor=people.ci(), post=post(version="2.0.0", artifacts=lying))[0]
+    for attempts in (1, 2, 3, 4):
+        tasks.sweep_artifacts()
+        first = other.artifacts.get(name="a")
+        assert (first.state, first.attempts) == ("pending" if attempts < 4 else "unreadable", attempts)
+        other.artifacts.filter(name="a").update(next_attempt_at=other.created_at)
+    assert "KeyError" in first.detail
+    assert other.artifacts.get(name="b").state == "verified"

@@ -180,6 +180,8 @@ def test_an_application_has_its_own_openings():
     [
         ("?from=2026-11-25T21:30:00", 422, "offset_required"),
         ("?from=soon", 422, "time_invalid"),
+        ("?from=9999-12-31T00:00:00Z", 422, "time_invalid"),
+        ("?from=1990-01-01T00:00:00Z", 422, "time_invalid"),
         ("?at=2026-11-25T21:30:00Z", 422, "unknown_parameter"),
         ("?application=nowhere", 404, "not_found"),
     ],

@@ -32,6 +32,31 @@ def test_a_good_pipeline_becomes_a_specification(payments):
     assert [stage.environment for stage in spec.stages] == ["dev", "staging", "prod"]
 
 
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ('{Stage: "a\\0b"}', "not_text"),
+        ('{"K\\0": b}', "not_text"),
+        ('{"K\\n": b}', "value_invalid"),
+        ('{"": b}', "value_invalid"),
+        (f"{{{'n' * 256}: b}}", "value_invalid"),
+        (f"{{K: {'n' * 4097}}}", "value_invalid"),
+        (f"{{{', '.join(f'K{n}: b' for n in range(201))}}}", "value_invalid"),
+    ],
+)
+def test_parameters_that_no_template_has_are_refused_with_their_line(payments, parameters, code):
+    stack = "stack: payments-dev"
+    source = places.source()
+    assert stack in source
+    (error,) = _errors(payments, source.replace(stack, f"{stack}, parameters: {parameters}", 1))
+    assert (error["code"], error["line"]) == (code, 4)
+
+
+def test_a_form_ends_where_the_text_ends(payments):
+    source = places.source().replace("stack: payments-dev", 'stack: "payments-dev\\n"', 1)
+    assert [error["code"] for error in _errors(payments, source)] == ["value_invalid"]
+
+
 def test_stages_may_skip_environments_but_not_go_back(payments):
     assert len(checked(payments, places.source(environments=("dev", "prod"))).stages) == 2
     (error,) = _errors(payments, places.source(environments=("staging", "dev", "prod")))

@@ -15,6 +15,7 @@ WINDOW = {
     "duration": 28_800,
     "at": NOW,
 }
+NO_ZONES = ("localtime", "posixrules", "Factory", "right/UTC", "posix/Europe/Berlin")
 FREEZE = {
     "name": "Black week",
     "scope": {},
@@ -65,6 +66,7 @@ def test_a_sound_window_has_no_problem(changes):
         ({"rrule": ""}, ("/rrule", "rrule_invalid")),
         ({"rrule": None}, ("/rrule", "rrule_invalid")),
         ({"timezone": "Mars/Base"}, ("/timezone", "timezone_unknown")),
+        *[({"timezone": name}, ("/timezone", "timezone_unknown")) for name in NO_ZONES],
         ({"timezone": None}, ("/timezone", "timezone_unknown")),
         ({"start": "2026-01-05T22:00:00Z"}, ("/start", "start_has_offset")),
         ({"start": "2026-01-05T22:00:00+01:00"}, ("/start", "start_has_offset")),

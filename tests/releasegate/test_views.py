@@ -63,6 +63,11 @@ def test_the_document_is_open_api_3_1(client):
     assert answer.json()["openapi"].startswith("3.1")
 
 
+def test_a_parameter_of_the_document_is_unknown(client):
+    answer = client.get("/api/v1/openapi.json?version=2")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_parameter")
+
+
 def test_the_reference_names_every_operation(client, monkeypatch):
     rendered = []
     monkeypatch.setattr(views, "render", lambda request, name, context: rendered.append((name, context)))

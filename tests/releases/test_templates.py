@@ -66,6 +66,8 @@ def test_json_is_read_with_or_without_a_byte_order_mark():
         (b"[" * 5000, "nested too deeply"),
         (b'{"Resources": ' + b'{"a":' * 5000, "nested too deeply"),
         (b'{"Resources": {"A": ' + b'{"a":' * 150 + b"1" + b"}" * 152, "nested too deeply"),
+        (b'{"Resources": {}, "a": ' + b"1" * 6000 + b"}", "cannot be written"),
+        (b'{"Resources": {}, "a": "\\ud800"}', "cannot be written"),
         (b" " * (LIMIT_BYTES + 1), "bytes; CloudFormation takes"),
     ],
 )

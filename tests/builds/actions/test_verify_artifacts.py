@@ -279,21 +279,3 @@ def test_a_template_too_large_to_be_read_or_a_full_disk_does_not_stop_the_check(
     build = build_of(large=(kind, b"{}" + b" " * 1024**2), small=(kind, b"{}"))
     verify_artifacts(build_id=build.pk, sessions=sessions)
     assert states(build) == {"large": "verified", "small": "verified"}
-
-
-def test_an_error_of_ours_is_a_failed_attempt_and_keeps_no_other_artifact_waiting(
-    build_of, sessions, monkeypatch
-):
-    def stumble(_):
-        raise KeyError("an error of ours")
-
-    monkeypatch.setattr(module, "spec_facts", stumble)
-    build = build_of(a=("test-bundle", bundles.BUNDLE), b=("file", b"b"))
-    assert verify_artifacts(build_id=build.pk, sessions=sessions) == ["a", "b"]
-    first = Artifact.objects.get(build=build, name="a")
-    assert (states(build), first.attempts) == ({"a": "pending", "b": "verified"}, 1)
-    assert "KeyError" in first.detail
-    for _ in range(3):
-        come_due(build)
-        verify_artifacts(build_id=build.pk, sessions=sessions)
-    assert states(build) == {"a": "unreadable", "b": "verified"}

@@ -115,3 +115,14 @@ def test_a_token_without_the_scope_may_not_ask():
     world = World()
     world.release()
     assert refused(world, people.ci(scopes=["read"]), environment="dev").status == 403
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"": "x"}, {"K\n": "x"}, {"a b": "x"}, {"n" * 256: "x"}, {f"N{n}": "x" for n in range(201)}],
+)
+def test_parameters_that_no_template_has_are_refused_and_not_echoed(parameters):
+    world = World()
+    world.release()
+    refusal = refused(world, environment="dev", parameters=parameters)
+    assert [(e["code"], e["pointer"]) for e in refusal.errors] == [("parameter_invalid", "/parameters")]

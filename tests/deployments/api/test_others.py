@@ -149,3 +149,28 @@ class TestWithdrawals:
         answer = as_application().post("/deployments", wanted)
         assert problem(answer)[:2] == (409, "denied")
         assert answer.json()["reasons"][0]["code"] == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/deployments",
+        "/deployments/dep_1/cancel",
+        "/deployments/dep_1/resolve",
+        "/approvals/apr_1/votes",
+        "/approvals/apr_1/statement",
+        "/deployments/baseline",
+        "/releases/payments/1.0.0/withdraw",
+    ],
+)
+def test_what_changes_something_takes_no_parameter_in_its_address(path):
+    assert problem(as_person("dana").post(f"{path}?dry_run=true", {})) == (
+        422,
+        "unknown_parameter",
+        ["?dry_run"],
+    )
+
+
+def test_neither_does_a_change_of_parameters():
+    answer = as_person("dana").patch("/deployments/dep_1?force=1", {"parameters": {}})
+    assert problem(answer) == (422, "unknown_parameter", ["?force"])

@@ -250,3 +250,10 @@ def test_the_zones_on_offer_exist():
     assert zones[0] == "UTC"
     assert [name for name in zones if ZoneInfo(name).key != name] == []
     assert len(set(zones)) == len(zones)
+
+
+def test_the_last_instant_of_the_calendar_is_shown_in_utc_where_a_zone_has_no_such_time():
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    assert gate.absolute(last, ZoneInfo("Europe/Berlin"), datetime(2026, 1, 1, tzinfo=UTC)).endswith(
+        "23:59 UTC"
+    )

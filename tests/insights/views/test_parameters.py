@@ -27,8 +27,12 @@ def test_no_text_is_no_instant_and_no_error():
     assert read_instant("", BERLIN) == (None, "")
 
 
+# The ends of the calendar: no such time in every zone, and no database to ask.
+ENDS = ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "0001-01-01", "0001-01-01T00:00:00+14:00")
+
+
 @pytest.mark.parametrize(
-    "text", ["soon", "2026-02-30", "9999999-01-01", "2026-11-24T25:00", "\u202e2026", " "]
+    "text", ["soon", "2026-02-30", "9999999-01-01", "2026-11-24T25:00", "\u202e2026", " ", *ENDS]
 )
 def test_what_is_no_time_is_said(text):
     assert read_instant(text, BERLIN) == (None, NOT_A_TIME)

@@ -19,7 +19,9 @@ def secret():
     return secret_of(username="alice", scopes=(), expires_in=DAY)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/things", "/api/v1/none", "/show", "/nowhere", "/static/x.css"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/things", "/api/v1/none", "/show", "/nowhere", "/static/x.css", "/livez", "/metrics"]
+)
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_it_is_refused_on_every_path_with_every_method(client, secret, path, method):
     answer = getattr(client, method)(f"{path}?token={secret}")
