@@ -87,6 +87,13 @@ class TestSpec:
         return {"digest": self.digest, "suites": [asdict(suite) for suite in self.suites]}
 
 
+def suites_for(facts: dict | None, environment: str) -> list[dict]:
+    """The suites that run in this environment, in the order of the file, from what `spec_facts` said of the bundle
+    (None: it was not read). A suite that names no environment runs in every one."""
+    suites = (facts or {}).get("suites", [])
+    return [s for s in suites if not s.get("environments") or environment in s["environments"]]
+
+
 def spec_facts(data: bytes) -> dict:
     """`TestSpec.as_dict()`, or `{"problems": [{pointer, code, detail, line, column}]}`; never raises."""
     try:

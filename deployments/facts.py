@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from approvals import gate
 from approvals.binding import content_hash
+from builds.testspec import suites_for
 from deployments.binding import subject_of
 from deployments.bypass import Bypass
 from deployments.models import BreakGlass, Deployment, Lane, Worker
@@ -118,8 +119,7 @@ def test_problem(build, environment: str) -> str | None:
     if spec.get("problems"):
         first = spec["problems"][0]
         return f"releasegate/tests.yaml cannot be used: {first.get('detail', first)}"
-    suites = [s for s in spec["suites"] if not s.get("environments") or environment in s["environments"]]
-    return None if suites else "releasegate/tests.yaml names no suite for it."
+    return None if suites_for(spec, environment) else "releasegate/tests.yaml names no suite for it."
 
 
 def _unproved(account) -> str | None:

@@ -1,5 +1,7 @@
 """Add a report to a build, or to a deployment of it: test results, coverage, scans. Append-only."""
 
+from dataclasses import dataclass
+
 from django.db import transaction
 
 from audit.actions.append import append
@@ -31,7 +33,17 @@ class TooLarge(Refusal):
     title = "Too large"
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class Report:
+    """A report that was read and whose bytes are kept; `found`: the fields that come from its content."""
+
+    kind: str
+    name: str
+    digest: str
+    size: int
+    found: dict
+
+
 def attach_evidence(*, actor: Actor, build_id: str, kind: str, name: str, data: bytes) -> Evidence:
     """Store what a CI posted about its build. Records `evidence.added`.
 
@@ -41,28 +53,34 @@ def attach_evidence(*, actor: Actor, build_id: str, kind: str, name: str, data: 
     """
     build = get_build(actor, build_id)
     application_for(actor, build.application_id, scope=EVIDENCE_WRITE)
-    return attach_result(
-        actor=actor, build=build, subject=f"build:{build.pk}", kind=kind, name=name, data=data
-    )
+    subject = f"build:{build.pk}"
+    report = read_report(build=build, subject=subject, kind=kind, name=name, data=data)
+    return attach_result(actor=actor, build=build, subject=subject, report=report)
+
+
+def read_report(*, build: Build, subject: str, kind: str, name: str, data: bytes) -> Report:
+    """Read and keep what `attach_result` then puts on record. Outside of any transaction: ten megabytes of XML are no
+    reason to hold a lock. Bytes that are kept and never attached are found by nobody, and hurt nobody.
+    Raises as `attach_evidence` does, but for NotFound and Forbidden."""
+    _check(kind, name, data)
+    found = _read(build, subject, kind, data)
+    return Report(kind, name, evidence_store.keep(data), len(data), found)
 
 
 @transaction.atomic
-def attach_result(*, actor: Actor, build: Build, subject: str, kind: str, name: str, data: bytes) -> Evidence:
+def attach_result(*, actor: Actor, build: Build, subject: str, report: Report) -> Evidence:
     """Store a report about `subject` (`build:bld_…` or `deployment:dep_…`) of this build; no permission is
-    asked, the caller has decided. Raises as `attach_evidence` does, but for NotFound and Forbidden."""
-    _check(kind, name, data)
-    found = _read(build, subject, kind, data)
-    digest = evidence_store.keep(data)
+    asked, the caller has decided."""
     evidence = Evidence.objects.create(
         build=build,
         subject=subject,
-        kind=kind,
-        name=name,
-        digest=digest,
-        size=len(data),
+        kind=report.kind,
+        name=report.name,
+        digest=report.digest,
+        size=report.size,
         posted_by=actor.tag,
         created_at=now(),
-        **found,
+        **report.found,
     )
     append(
         kind="evidence.added",
@@ -72,12 +90,12 @@ def attach_result(*, actor: Actor, build: Build, subject: str, kind: str, name: 
         data={
             "evidence": evidence.pk,
             "build": build.pk,
-            "kind": kind,
+            "kind": report.kind,
             "verdict": evidence.verdict,
-            "digest": digest,
-            "size": len(data),
+            "digest": report.digest,
+            "size": report.size,
         },
-        private={"name": name},
+        private={"name": report.name},
     )
     return evidence
 

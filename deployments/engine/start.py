@@ -1,5 +1,6 @@
 """The start: decide() once more, consume the approval, take the lane: one transaction, or nothing."""
 
+import logging
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -22,6 +23,8 @@ from kernel.refusals import LostRace
 from kernel.verdicts import Allow, CheckState
 from pipelines.queries import calendar_in_force
 
+log = logging.getLogger(__name__)
+
 RETRY_SECONDS = 0.2  # after a lost race for the lane
 
 
@@ -31,8 +34,20 @@ def attempt(work: Work) -> Again:
         with transaction.atomic():
             journal.fence(work.deployment)
             return _start(work)
-    except IntegrityError:
-        return Again(RETRY_SECONDS)  # somebody else took the lane first; decide() will say lane_busy
+    except IntegrityError as error:
+        if not _lane_taken(error):
+            raise
+        log.info("%s: another deployment took the lane first", work.deployment.pk)
+        return Again(RETRY_SECONDS)  # decide() will say lane_busy
+
+
+def _lane_taken(error: IntegrityError) -> bool:
+    """Whether it was the constraint deployment_one_in_lane. PostgreSQL names it; SQLite names its columns."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.constraint_name == "deployment_one_in_lane"
+    table = Deployment._meta.db_table
+    return str(error).endswith(f"{table}.application_id, {table}.environment_id")
 
 
 def _start(work: Work) -> Again:

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from builds.actions.attach_evidence import attach_result
+from audit.actions.append import record_denial
+from builds.actions.attach_evidence import Report, attach_result, read_report
+from builds.testspec import suites_for
 from deployments import runners
 from deployments.engine import ending, journal
 from deployments.engine.doubt import settle_doubt
@@ -17,6 +19,7 @@ from deployments.redaction import redacted_lines
 from deployments.states import State, StepKind, StepState
 from deployments.transition import transition
 from kernel.clock import now
+from kernel.refusals import Refusal
 
 LOG_LINES = 500  # of a suite's log that are kept, the last ones; masked before they are cut
 
@@ -37,7 +40,7 @@ def run_tests(work: Work, step: Step, release, phase: State) -> tuple[str | None
     if work.stage.get("tests", "required") == "none":
         _finish(work, step, StepState.SKIPPED, "This stage runs no tests.")
         return "passed", NOW
-    suites = suites_for(release, work.deployment.environment_id)
+    suites = suites_for(release.build.test_spec, work.deployment.environment_id)
     index = step.data.get("suite", 0)
     if index >= len(suites):
         return _all_done(work, step, suites)
@@ -56,11 +59,6 @@ def run_tests(work: Work, step: Step, release, phase: State) -> tuple[str | None
         _record(work, step, release, suite, attempt, Moved(done=Done("timed out", {"status": "TIMED_OUT"})))
         return None, NOW
     return None, settle_doubt(work, phase, moved)
-
-
-def suites_for(release, environment: str) -> list[dict]:
-    suites = (release.build.test_spec or {}).get("suites", [])
-    return [s for s in suites if not s.get("environments") or environment in s["environments"]]
 
 
 def _ask(work: Work, step: Step, release, suite: dict, attempt: int) -> Progress:
@@ -86,19 +84,12 @@ def _record(work: Work, step: Step, release, suite: dict, attempt: int, moved: M
     """Keep this attempt's result as evidence of the deployment; a failed one is tried again where configured."""
     result = moved.done.result if moved.done else {"status": "ERROR", "detail": moved.failed.detail}
     deployment = work.deployment
+    about = {"build": release.build, "subject": f"deployment:{deployment.pk}"}
+    report, refused = _report(result.get("junit"), f"{suite['name']} #{attempt}", about)
     with transaction.atomic():
         journal.fence(deployment)
-        evidence = None
-        if result.get("junit") is not None:
-            evidence = attach_result(
-                actor=work.actor,
-                build=release.build,
-                subject=f"deployment:{deployment.pk}",
-                kind="junit",
-                name=f"{suite['name']} #{attempt}",
-                data=result["junit"],
-            )
-        passed, words = judge(result, evidence)
+        evidence = attach_result(actor=work.actor, report=report, **about) if report else None
+        passed, words = judge(result, evidence) if refused is None else _refused(work, refused)
         journal.log(
             deployment,
             [
@@ -119,6 +110,23 @@ def _record(work: Work, step: Step, release, suite: dict, attempt: int, moved: M
         again = not passed and attempt <= suite.get("retries", 0)
         data |= {"attempt": attempt + 1} if again else {"suite": step.data.get("suite", 0) + 1, "attempt": 1}
         journal.set_step(step, StepState.RUNNING, now(), f"{suite['name']}: {words}", data=data)
+
+
+def _report(junit: bytes | None, name: str, about: dict) -> tuple[Report | None, Refusal | None]:
+    """The report, read before any lock is taken, or why it could not be: the team's tests wrote it."""
+    if junit is None:
+        return None, None
+    try:
+        return read_report(kind="junit", name=name, data=junit, **about), None
+    except Refusal as refusal:
+        return None, refusal
+
+
+def _refused(work: Work, refusal: Refusal) -> tuple[bool, str]:
+    if refusal.denial is not None:
+        record_denial(work.actor, refusal.denial, refusal.code)
+    said = [error["detail"] for error in refusal.errors] or [refusal.detail]
+    return False, f"left a report that cannot be read: {' '.join(said)}"
 
 
 def judge(result: dict, evidence) -> tuple[bool, str]:

@@ -5,7 +5,16 @@ import zipfile
 
 import pytest
 
-from builds.testspec import SpecMissing, SpecProblems, Suite, parse, read_bundle, safe_path, spec_facts
+from builds.testspec import (
+    SpecMissing,
+    SpecProblems,
+    Suite,
+    parse,
+    read_bundle,
+    safe_path,
+    spec_facts,
+    suites_for,
+)
 
 SPEC = b"""suites:
   - name: smoke
@@ -63,6 +72,17 @@ def test_the_spec_is_read_with_its_digest_and_its_defaults():
         ),
         Suite("extra", "codebuild", "releasegate/smoke.yml", None, 600, False, 0, None),
     ]
+
+
+def test_suites_are_chosen_by_environment():
+    facts = spec_facts(zipped())
+    assert [suite["name"] for suite in suites_for(facts, "prod")] == ["smoke", "extra"]
+    assert [suite["name"] for suite in suites_for(facts, "staging")] == ["extra"]
+
+
+@pytest.mark.parametrize("facts", [None, {}, {"problems": [{"code": "bundle_unreadable"}]}])
+def test_a_bundle_that_was_not_read_has_no_suite(facts):
+    assert suites_for(facts, "prod") == []
 
 
 def test_the_plain_form_holds_everything_and_never_raises():

@@ -1,7 +1,16 @@
 import pytest
+from django.db import connection
 
 from builds import evidence_store
-from builds.actions.attach_evidence import KINDS, LIMIT_BYTES, TooLarge, attach_evidence, attach_result
+from builds.actions import attach_evidence as attaching
+from builds.actions.attach_evidence import (
+    KINDS,
+    LIMIT_BYTES,
+    TooLarge,
+    attach_evidence,
+    attach_result,
+    read_report,
+)
 from builds.actions.ingest import ingest
 from builds.models import Evidence
 from kernel.refusals import Forbidden, Invalid, NotFound
@@ -165,9 +174,27 @@ def test_an_auditor_reads_and_adds_nothing(build, evidence_dir):
 
 
 def test_a_result_of_a_deployment_belongs_to_the_deployment_not_to_the_build(build):
-    evidence = attach_result(
-        actor=people.ci(), build=build, subject="deployment:dep_x", kind="junit", name="smoke", data=GREEN
-    )
+    about = {"build": build, "subject": "deployment:dep_x"}
+    report = read_report(kind="junit", name="smoke", data=GREEN, **about)
+    evidence = attach_result(actor=people.ci(), report=report, **about)
     assert (evidence.subject, evidence.build_id) == ("deployment:dep_x", build.pk)
     event = events.body("evidence.added")
     assert (event["subject"], event["data"]["build"]) == ("deployment:dep_x", build.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_is_read_and_kept_outside_any_transaction(build, monkeypatch):
+    """SQLite has one lock for all who write, and a deployment one row."""
+    inside = []
+    for module, name in ((attaching, "read"), (evidence_store, "keep")):
+        monkeypatch.setattr(module, name, watched(getattr(module, name), inside))
+    attach(build)
+    assert inside == [False, False]
+
+
+def watched(function, inside: list):
+    def call(*args):
+        inside.append(connection.in_atomic_block)
+        return function(*args)
+
+    return call
