@@ -58,11 +58,12 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
-def database(url: str, *, idle_seconds: float = 30) -> dict:
+def database(url: str, *, idle_seconds: float = 30, limits: dict[str, int] | None = None) -> dict:
     """A Django DATABASES entry from `postgres://user:password@host:port/name?role=…` or `sqlite:///path`.
 
     PostgreSQL ends a session that does nothing for `idle_seconds` inside a transaction: a process that hangs, or
-    whose machine is gone, holds its row locks no longer than that.
+    whose machine is gone, holds its row locks no longer than that. `limits`: further settings of its sessions, in
+    seconds (`lock_timeout`, `statement_timeout`).
     """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
@@ -81,7 +82,8 @@ def database(url: str, *, idle_seconds: float = 30) -> dict:
             f"DATABASE_URL must begin with postgres:// or sqlite:///, not {parts.scheme}://"
         )
     query = dict(parse_qsl(parts.query))
-    given = [f"-c idle_in_transaction_session_timeout={int(idle_seconds * 1000)}"]
+    seconds = {"idle_in_transaction_session_timeout": idle_seconds, **(limits or {})}
+    given = [f"-c {name}={int(value * 1000)}" for name, value in seconds.items()]
     if "role" in query:
         given.append(f"-c role={query['role']}")
     options = {"connect_timeout": 3, "options": " ".join(given)}

@@ -115,7 +115,9 @@ if PRODUCTION and not _URLS[DATABASE_ROLE].startswith("postgres"):
     raise ImproperlyConfigured("Production runs on PostgreSQL: set DATABASE_URL.")
 # As long as a lease: whoever takes a hanging worker's deployment over must not wait for its locks.
 TRANSACTION_IDLE_SECONDS = env_number("RELEASEGATE_TRANSACTION_IDLE_SECONDS", 30, least=0.1)
-DATABASES = {"default": database(_URLS[DATABASE_ROLE], idle_seconds=TRANSACTION_IDLE_SECONDS)}
+# A migration that does not get its lock soon gives up, and is run again: every request to that table waits behind it.
+_LIMITS = {"lock_timeout": 10, "statement_timeout": 1800} if DATABASE_ROLE == "owner" else {}
+DATABASES = {"default": database(_URLS[DATABASE_ROLE], idle_seconds=TRANSACTION_IDLE_SECONDS, limits=_LIMITS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Sessions, limits and caches live in the database, so that a lost Redis loses nothing anybody notices.

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from approvals.states import ApprovalState
 from audit.tags import Kind
@@ -232,8 +233,24 @@ def test_every_reason_that_is_given_is_explained():
 
 
 def test_every_setting_is_explained_and_no_other():
+    text, elsewhere = source.text("docs/reference/configuration.md").split("## Read elsewhere")
     read = set(re.findall(r'env_\w+\(\s*"(\w+)"', source.text("releasegate/settings.py")))
-    assert set(first_column("docs/reference/configuration.md")) == read
+    assert set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE)) == read
+    outside = given_to_containers() - read
+    for path in source.python(*source.FLOW):
+        if not path.startswith("aws/sandbox/"):
+            outside |= set(re.findall(r'os\.environ(?:\.get\(|\[)"(\w+)"', source.text(path)))
+    assert set(re.findall(r"^\| `([^`]+)`", elsewhere, re.MULTILINE)) == outside
+
+
+def given_to_containers() -> set[str]:
+    """Variables that docker-compose.yml gives our own processes; `X_FILE` holds the path of the secret `X`."""
+    compose = yaml.safe_load(source.text("docker-compose.yml"))
+    ours = [
+        service for service in compose["services"].values() if service["image"].startswith("release-gate:")
+    ]
+    names = {name for service in ours for name in service.get("environment", {})}
+    return {name if name.startswith("AWS_") else name.removesuffix("_FILE") for name in names}
 
 
 def test_every_path_of_the_api_is_listed_with_its_methods():

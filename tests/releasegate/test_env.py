@@ -105,6 +105,16 @@ def test_a_postgres_address_is_read():
     assert found["OPTIONS"]["options"] == f"{hung} -c role=releasegate_app"
 
 
+def test_further_limits_of_a_session_are_passed_on_in_milliseconds():
+    found = database(
+        "postgres://a@b/c", idle_seconds=1, limits={"lock_timeout": 10, "statement_timeout": 1800}
+    )
+    assert found["OPTIONS"]["options"] == (
+        "-c idle_in_transaction_session_timeout=1000 -c lock_timeout=10000 -c statement_timeout=1800000"
+    )
+    assert "lock_timeout" not in str(database("sqlite:////data/x.sqlite3", limits={"lock_timeout": 10}))
+
+
 def test_sqlite_writes_take_their_lock_at_once():
     found = database("sqlite:////data/x.sqlite3")
     assert found["NAME"] == "/data/x.sqlite3"

@@ -120,3 +120,11 @@ def test_the_headers_stand_outermost_and_the_refusals_innermost():
     assert order.index("RequestIdMiddleware") < order.index("TokenInQueryMiddleware")
     assert order.index("TokenInQueryMiddleware") < order.index("SecurityMiddleware")
     assert order.index("CsrfViewMiddleware") < order.index("RefusalMiddleware")
+
+
+def test_only_who_migrates_gives_up_on_a_lock():
+    options = "settings.DATABASES['default']['OPTIONS']['options']"
+    migrating = value(options, RELEASEGATE_DATABASE_ROLE="owner")
+    assert "-c lock_timeout=10000 -c statement_timeout=1800000" in migrating
+    for role in ("app", "sealer"):
+        assert "lock_timeout" not in value(options, RELEASEGATE_DATABASE_ROLE=role)
