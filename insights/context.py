@@ -27,6 +27,8 @@ def shell(request) -> dict:
     found = {
         "me": None,
         "inbox_count": 0,
+        "administers": False,
+        "changes_count": 0,
         "strips": [DEMO] if settings.DEMO else [],
         "zone": settings.DEFAULT_VIEWER_ZONE,
         "theme": getattr(request, "theme", "auto"),
@@ -63,6 +65,8 @@ def _for_somebody(request) -> dict:
         "now": frame.now,
         # Called by the template where it shows them: a fragment shows neither.
         "inbox_count": _safely(lambda: frame.inbox_count, 0),
+        "administers": frame.administers,
+        "changes_count": _safely(lambda: frame.changes_count, 0),
         "strips": _safely(lambda: strips_of(frame), [DEMO] if settings.DEMO else []),
         "log_size": frame.pulse.log_size,
         "log_checkpoint_at": frame.pulse.log_signed_at,

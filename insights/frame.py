@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from insights.reads.pulse import Pulse, read_pulse
 from insights.reads.waiting import count_waiting
 from kernel.actor import Actor
+from kernel.permissions import Permission
 from pipelines.queries import visible_application_names
+from pipelines.subjects import pending_changes
 
 
 @dataclass
@@ -40,6 +42,18 @@ class Frame:
     def inbox_count(self) -> int:
         """How many requests wait for this person. One query beside `names`, none for people in no group."""
         return count_waiting(self.actor, self.now, lambda: self.names)
+
+    @cached_property
+    def administers(self) -> bool:
+        """Whether changes of configuration are this person's to confirm."""
+        return self.actor.may(Permission.CHANGE_CONFIRM)
+
+    @cached_property
+    def changes_count(self) -> int:
+        """How many of them wait for this person. One query for administrators, none for others."""
+        if not self.administers:
+            return 0
+        return pending_changes(self.now).exclude(proposed_by=self.actor.person_id).count()
 
 
 def frame_of(request) -> Frame:

@@ -5,6 +5,7 @@ from django.urls import path
 from insights.views.audit import audit
 from insights.views.board import board
 from insights.views.calendar import calendar
+from insights.views.changes import change, changes
 from insights.views.decision import approval
 from insights.views.deployment import deployment, deployment_log
 from insights.views.inbox import inbox
@@ -17,6 +18,8 @@ pages = [
     path("board", board, name="board"),
     path("calendar", calendar, name="calendar"),
     path("audit", audit, name="audit"),
+    path("changes", changes, name="changes"),
+    path("changes/<str:pk>", change, name="change"),
     path("releases", releases, name="releases"),
     path("releases/<str:application>/<str:version>", release, name="release"),
     path("approvals/<str:pk>", approval, name="approval"),

@@ -6,6 +6,7 @@ from pipelines import api as views
 from pipelines import calendar_api as calendar
 from pipelines import changes_api as changes
 from pipelines import membership_api as membership
+from pipelines import views as forms
 
 api = [
     path("accounts", views.Accounts.as_view(), name="api-accounts"),
@@ -30,4 +31,7 @@ api = [
     path("windows", calendar.Windows.as_view(), name="api-windows"),
     path("windows/<str:key>", calendar.OneWindow.as_view(), name="api-window"),
 ]
-pages = []
+pages = [
+    path("changes/<str:change_id>/confirm", forms.confirm, name="change_confirm"),
+    path("changes/<str:change_id>/reject", forms.reject, name="change_reject"),
+]

@@ -15,7 +15,8 @@ from kernel.permissions import Permission
 
 PAGE = 50
 ERASED = "erased"
-PLACES = {"deployment": "deployment", "approval": "approval"}  # subjects that have a page of their own
+# Subjects that have a page of their own.
+PLACES = {"deployment": "deployment", "approval": "approval", "change": "change"}
 
 
 @dataclass(frozen=True)
