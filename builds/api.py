@@ -6,7 +6,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from builds import queries
-from builds.actions.attach_evidence import LIMIT_BYTES, TooLarge, attach_evidence
+from builds.actions.attach_evidence import LIMIT_BYTES, TooLarge, attach_evidence, read_evidence
 from builds.models import Build
 from builds.representations import build_representation, evidence_representation
 from builds.serializers import EvidenceIn
@@ -71,15 +71,20 @@ class EvidenceList(ApiView):
         build = queries.get_build(self.actor, build_id)
         return listing(request, page(build.evidence.all(), **query), evidence_representation)
 
+    def prepare(self, request):
+        """Ten megabytes of XML are read before the transaction opens: SQLite has one lock for all who write."""
+        if request.method == "POST":
+            read_query(request, {})
+            body = read_body(EvidenceIn, request)
+            self.report = read_evidence(
+                actor=self.actor,
+                build_id=self.kwargs["build_id"],
+                kind=body["kind"],
+                name=body["name"],
+                data=body["file"].read(),
+            )
+
     def post(self, request, build_id):
         """A report: 201."""
-        read_query(request, {})
-        body = read_body(EvidenceIn, request)
-        evidence = attach_evidence(
-            actor=self.actor,
-            build_id=build_id,
-            kind=body["kind"],
-            name=body["name"],
-            data=body["file"].read(),
-        )
+        evidence = attach_evidence(actor=self.actor, build_id=build_id, report=self.report)
         return Response(evidence_representation(evidence), status=201)

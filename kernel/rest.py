@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -83,6 +84,10 @@ class ApiView(APIView):
         self.response = _with_etag(request, response)
         return self.response
 
+    def prepare(self, request) -> None:
+        """Long work of an unsafe method that needs no lock, such as reading a large file: called before its
+        transaction. What it raises is answered, kept and recorded as if the handler had raised it."""
+
     def after_commit(self, response: HttpResponse) -> HttpResponse:
         """For endpoints that wait: called when the transaction of an unsafe method is over, with its answer or
         the one kept for the Idempotency-Key; what it answers goes out instead."""
@@ -108,10 +113,17 @@ class ApiView(APIView):
     def _run_unsafe(self, request, handler) -> HttpResponse:
         key = request.headers.get("Idempotency-Key")
         if key is None:
-            return self._once(request, handler)
+            return self._once(request, self._prepared(request, handler))
         claim = idempotency.Claim(self._principal, idempotency.read_key(key), _request_digest(request))
         with idempotency.running(claim.principal, claim.key):
-            return self._in_transaction(request, handler, claim)
+            return self._in_transaction(request, self._prepared(request, handler), claim)
+
+    def _prepared(self, request, handler: Callable) -> Callable:
+        try:
+            self.prepare(request)
+        except Exception as error:  # noqa: BLE001 - raised again in the handler's place
+            return partial(_raise, error)
+        return handler
 
     def _once(self, request, handler) -> HttpResponse:
         """Nothing of a refused request is kept but its denial, which has a transaction of its own: no savepoint."""
@@ -140,6 +152,10 @@ class ApiView(APIView):
             else:
                 idempotency.store(claim, _answer(response))
         return response
+
+
+def _raise(error: Exception, *_, **__) -> None:
+    raise error
 
 
 def read_body(serializer: type[StrictSerializer], request) -> dict:

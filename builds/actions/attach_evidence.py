@@ -44,24 +44,34 @@ class Report:
     found: dict
 
 
-def attach_evidence(*, actor: Actor, build_id: str, kind: str, name: str, data: bytes) -> Evidence:
-    """Store what a CI posted about its build. Records `evidence.added`.
+def read_evidence(*, actor: Actor, build_id: str, kind: str, name: str, data: bytes) -> Report:
+    """Read and keep what a CI posts about its build, before `attach_evidence` and outside of its transaction.
 
     Raises NotFound (also for another application's build); Forbidden; TooLarge 413; Invalid 422
     `evidence_kind_unknown` (naming the kinds), `name_invalid`, `evidence_rejected` (with line and column,
     recorded as `evidence.refused`).
     """
+    build = _build(actor, build_id)
+    return read_report(build=build, subject=f"build:{build.pk}", kind=kind, name=name, data=data)
+
+
+@transaction.atomic
+def attach_evidence(*, actor: Actor, build_id: str, report: Report) -> Evidence:
+    """Put on record what was read. Records `evidence.added`. Raises NotFound, Forbidden."""
+    build = _build(actor, build_id)
+    return attach_result(actor=actor, build=build, subject=f"build:{build.pk}", report=report)
+
+
+def _build(actor: Actor, build_id: str) -> Build:
     build = get_build(actor, build_id)
     application_for(actor, build.application_id, scope=EVIDENCE_WRITE)
-    subject = f"build:{build.pk}"
-    report = read_report(build=build, subject=subject, kind=kind, name=name, data=data)
-    return attach_result(actor=actor, build=build, subject=subject, report=report)
+    return build
 
 
 def read_report(*, build: Build, subject: str, kind: str, name: str, data: bytes) -> Report:
     """Read and keep what `attach_result` then puts on record. Outside of any transaction: ten megabytes of XML are no
     reason to hold a lock. Bytes that are kept and never attached are found by nobody, and hurt nobody.
-    Raises as `attach_evidence` does, but for NotFound and Forbidden."""
+    Raises as `read_evidence` does, but for NotFound and Forbidden."""
     _check(kind, name, data)
     found = _read(build, subject, kind, data)
     return Report(kind, name, evidence_store.keep(data), len(data), found)

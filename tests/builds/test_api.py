@@ -2,7 +2,9 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 
+from builds.actions import attach_evidence as attaching
 from builds.actions.attach_evidence import LIMIT_BYTES
 from builds.actions.ingest import ingest
 from builds.models import Build, Evidence
@@ -21,10 +23,10 @@ def build():
     return ingest(actor=people.ci(), post=post())[0]
 
 
-def attach(caller, build_id, data=GREEN, **form):
+def attach(caller, build_id, data=GREEN, headers=None, **form):
     parts = {"kind": "junit", "name": "unit", "file": SimpleUploadedFile("report.xml", data), **form}
     parts = {name: value for name, value in parts.items() if value is not None}
-    return caller.client.post(f"/api/v1/builds/{build_id}/evidence", parts)
+    return caller.client.post(f"/api/v1/builds/{build_id}/evidence", parts, headers=headers)
 
 
 def test_a_build_is_answered_with_its_artifacts(build):
@@ -136,6 +138,27 @@ def test_a_broken_report_is_refused_with_its_place_and_recorded(build, evidence_
     event = events.body("evidence.refused")
     assert (event["outcome"], event["subject"]) == ("denied", f"build:{build.pk}")
     assert (event["data"]["code"], event["data"]["line"]) == ("evidence_rejected", 3)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "one"}])
+def test_a_report_is_read_before_the_transaction_opens(build, monkeypatch, headers):
+    inside, read = [], attaching.read
+
+    def watched(*args):
+        inside.append(connection.in_atomic_block)
+        return read(*args)
+
+    monkeypatch.setattr(attaching, "read", watched)
+    assert attach(as_application(), build.pk, headers=headers).status_code == 201
+    assert inside == [False]
+
+
+def test_a_refused_report_is_answered_and_recorded_once_under_its_key(build):
+    caller, headers = as_application(), {"Idempotency-Key": "one"}
+    answers = [attach(caller, build.pk, b"<testsuite>", headers=headers) for _ in range(2)]
+    assert [problem(answer)[:2] for answer in answers] == [(422, "evidence_rejected")] * 2
+    assert events.kinds().count("evidence.refused") == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from builds.actions.attach_evidence import (
     TooLarge,
     attach_evidence,
     attach_result,
+    read_evidence,
     read_report,
 )
 from builds.actions.ingest import ingest
@@ -36,7 +37,8 @@ def build():
 
 
 def attach(build, kind="junit", data=JUNIT, name="unit", actor=None):
-    return attach_evidence(actor=actor or people.ci(), build_id=build.pk, kind=kind, name=name, data=data)
+    about = {"actor": actor or people.ci(), "build_id": build.pk}
+    return attach_evidence(**about, report=read_evidence(**about, kind=kind, name=name, data=data))
 
 
 def nothing_stored(evidence_dir):
