@@ -6,6 +6,7 @@ digest; everything else is kept from the first post.
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -23,6 +24,7 @@ __all__ = [
     "content",
     "content_digest",
     "differences",
+    "unreadable_authors",
     "warnings",
 ]
 
@@ -31,8 +33,10 @@ MOST_BYTES = 1024**3
 FIELDS = ("application", "version", "commit", "branch", "repository")
 ARTIFACT_FIELDS = ("name", "kind", "uri", "version_id", "digest")
 FORGES = frozenset({"noreply@github.com", "noreply@gitlab.com", "noreply@bitbucket.org"})
+MOST_OF_A_NAME = 320
 _CO_AUTHOR = re.compile(r"^[ \t]*co-authored-by:[ \t]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
-_ADDRESS = re.compile(r"<([^<>@\s]+@[^<>@\s]+)>|^\s*([^<>@\s]+@[^<>@\s]+)\s*$")
+# Any address in a name, however a tool wrote it: `Rita <r@x>`, `r@x (Rita)`, `Rita r@x`, `<mailto:r@x>`, `r@x,d@x`.
+_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+")
 
 
 def content(post: Mapping) -> dict:
@@ -113,16 +117,33 @@ def _pattern(pattern: str) -> re.Pattern:
 def commit_authors(commits: Iterable[Mapping] | None) -> list[str]:
     """The e-mail addresses, in lower case and without repetition, of all who wrote the commits: authors,
     committers and the `Co-authored-by` lines of messages. A forge that commits what somebody merges in its
-    pages is nobody. None (not supplied) gives none; `warnings` says so."""
+    pages is nobody. A name without an address stands there as it was written: an author whom nobody knows.
+    None (not supplied) gives none; `warnings` says so."""
     found: dict[str, None] = {}
     for commit in commits or ():
-        names = [commit.get("author") or "", commit.get("committer") or ""]
-        names += _CO_AUTHOR.findall(commit.get("message") or "")
-        for name in names:
-            match = _ADDRESS.search(name.strip())
-            if match:
-                found[(match.group(1) or match.group(2)).casefold()] = None
-    return [address for address in found if address not in FORGES]
+        for name in _names(commit):
+            found.update(dict.fromkeys(_addresses(name) or [_visible(name).strip()[:MOST_OF_A_NAME]]))
+    return [address for address in found if address and address not in FORGES]
+
+
+def unreadable_authors(commits: Iterable[Mapping] | None) -> list[str]:
+    """The names among them in which there is no address."""
+    names = (name for commit in commits or () for name in _names(commit))
+    return list(dict.fromkeys(name for name in names if _visible(name).strip() and not _addresses(name)))
+
+
+def _names(commit: Mapping) -> list[str]:
+    names = [commit.get("author") or "", commit.get("committer") or ""]
+    return names + _CO_AUTHOR.findall(commit.get("message") or "")
+
+
+def _addresses(name: str) -> list[str]:
+    return [found.strip(".'").casefold() for found in _ADDRESS.findall(_visible(name))]
+
+
+def _visible(name: str) -> str:
+    """Without what nobody sees: a zero-width space would make another address of the same letters."""
+    return "".join(char for char in name if unicodedata.category(char) != "Cf")
 
 
 def warnings(post: Mapping) -> list[dict]:
@@ -131,6 +152,10 @@ def warnings(post: Mapping) -> list[dict]:
     if post.get("commits") is None:
         detail = "No commits were supplied, so authors of the change cannot be kept from approving it."
         found.append({"code": "commits_missing", "detail": detail})
+    nameless = unreadable_authors(post.get("commits"))
+    if nameless:
+        detail = f"No address could be read in {len(nameless)} author(s), so they are nobody we know."
+        found.append({"code": "author_unreadable", "detail": detail})
     if not post.get("submitter"):
         detail = "No submitter was named, so nobody is kept from approving as one."
         found.append({"code": "submitter_missing", "detail": detail})

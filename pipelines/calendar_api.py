@@ -45,7 +45,12 @@ class Windows(ApiView):
     def get(self, request):
         """The windows in force, oldest first."""
         query = read_query(request, LIST)
-        found = page(queries.windows(), cursor=query["cursor"], limit=query["limit"], descending=False)
+        found = page(
+            queries.calendar_visible_to(self.actor, queries.windows()),
+            cursor=query["cursor"],
+            limit=query["limit"],
+            descending=False,
+        )
         return listing(request, found, rendering(found.items))
 
     def post(self, request):
@@ -59,7 +64,7 @@ class OneWindow(ApiView):
     def get(self, request, key):
         """One window, archived or not."""
         read_query(request, {})
-        return Response(render_calendar(queries.get_window(key)))
+        return Response(render_calendar(queries.get_window(key, self.actor)))
 
     def patch(self, request, key):
         """Change what is given, of the version that is given."""
@@ -80,7 +85,12 @@ class Freezes(ApiView):
     def get(self, request):
         """The freezes that are not archived, oldest first."""
         query = read_query(request, LIST)
-        found = page(queries.freezes(), cursor=query["cursor"], limit=query["limit"], descending=False)
+        found = page(
+            queries.calendar_visible_to(self.actor, queries.freezes()),
+            cursor=query["cursor"],
+            limit=query["limit"],
+            descending=False,
+        )
         return listing(request, found, rendering(found.items))
 
     def post(self, request):
@@ -94,7 +104,7 @@ class OneFreeze(ApiView):
     def get(self, request, key):
         """One freeze, archived or not."""
         read_query(request, {})
-        return Response(render_calendar(queries.get_freeze(key)))
+        return Response(render_calendar(queries.get_freeze(key, self.actor)))
 
     def patch(self, request, key):
         """Change what is given, of the version that is given."""

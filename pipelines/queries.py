@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from kernel.actor import Actor, ActorKind, require
 from kernel.permissions import Permission
@@ -139,23 +139,32 @@ def windows() -> QuerySet[Window]:
     return Window.objects.filter(archived_at__isnull=True).order_by("id")
 
 
+def calendar_visible_to(actor: Actor, rows: QuerySet) -> QuerySet:
+    """Of these windows or freezes, those this caller may read: a person all of them, a machine those that hold for
+    its own application, because a scope and a reason tell of others."""
+    if actor.application is None:
+        return rows
+    return rows.filter(Q(scope__application__isnull=True) | Q(scope__application=actor.application))
+
+
 def freezes() -> QuerySet[Freeze]:
     """The freezes that are not archived, oldest first, those that are over included."""
     return Freeze.objects.filter(archived_at__isnull=True).order_by("id")
 
 
-def get_window(window_id: str) -> Window:
-    """The window, archived or not (history keeps pointing at it), or NotFound."""
-    return _calendar_row(Window, window_id)
+def get_window(window_id: str, actor: Actor | None = None) -> Window:
+    """The window, archived or not (history keeps pointing at it), or NotFound; with an actor, if they may read it."""
+    return _calendar_row(Window, window_id, actor)
 
 
-def get_freeze(freeze_id: str) -> Freeze:
-    """The freeze, archived or not, or NotFound."""
-    return _calendar_row(Freeze, freeze_id)
+def get_freeze(freeze_id: str, actor: Actor | None = None) -> Freeze:
+    """The freeze, archived or not, or NotFound; with an actor, if they may read it."""
+    return _calendar_row(Freeze, freeze_id, actor)
 
 
-def _calendar_row(model, key: str):
-    found = model.objects.filter(pk=key).first()
+def _calendar_row(model, key: str, actor: Actor | None):
+    rows = model.objects.filter(pk=key)
+    found = (rows if actor is None else calendar_visible_to(actor, rows)).first()
     if found is None:
         raise NotFound()
     return found

@@ -44,9 +44,9 @@ def list_changes(direction: str, releases: Iterable[tuple[str, list[dict] | None
     seen: dict[str, dict] = {}
     for version, commits in releases:
         for commit in commits or []:
-            seen.setdefault(
-                commit["sha"], {**commit, "version": version, "authors": commit_authors([commit])}
-            )
+            first = seen.setdefault(commit["sha"], {**commit, "version": version, "authors": []})
+            # Posted twice, it may name two: each of them may have written it.
+            first["authors"] += [a for a in commit_authors([commit]) if a not in first["authors"]]
     state = "supplied"
     if missing:
         state = "not_supplied" if len(missing) == len(releases) else "unknown"

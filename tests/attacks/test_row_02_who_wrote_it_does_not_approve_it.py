@@ -1,14 +1,20 @@
 """Author, committer and co-author of anything that is not running there yet fill no slot, under whatever address."""
 
+from dataclasses import replace
+
 import pytest
 from allauth.account.models import EmailAddress
 
 from approvals.models import ApprovalRequest
 from deployments.decision import decide
+from deployments.states import State
 from kernel.actor import Actor
 from kernel.clock import now
+from kernel.permissions import Permission
 from kernel.refusals import Refusal
+from pipelines.actions.save_pipeline import save_pipeline
 from teams.models import Person
+from tests.deployments.world import pipeline_source
 from tests.people import email_of
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +42,9 @@ def refused(world, asked, who) -> Refusal:
     [
         {"author": "Rita <RITA@acme.example>"},
         {"committer": "rita@acme.example"},
+        {"author": "rita@acme.example (Rita)"},
+        {"author": "Dave <dave@acme.example>, Rita <mailto:rita@acme.example>"},
+        {"author": "Rita <rita\u200b@acme.example"},
         {"message": "Change it\n\nCo-authored-by: Rita <rita@acme.example>"},
         {"message": "Squash\n\n* one\n\nco-authored-by:   R <Rita@Acme.Example>  \nCo-authored-by: x"},
     ],
@@ -101,6 +110,20 @@ def test_a_strict_gate_waits_until_somebody_is_known_as_the_author(world):
     assert world.start(asked).state == "running"
 
 
+def test_an_author_without_an_address_is_one_nobody_knows(world):
+    world.change_gate("prod", unknown_authors="block")
+    asked = ask(world, [commit(author="Rita")])
+    world.vote(asked, "rosa")
+    world.vote(asked, "omar")
+    assert "Rita" in people_check(world, asked).reasons[0].text
+    assert world.start(asked).state != "running"
+
+
+def test_a_commit_that_is_posted_twice_keeps_both_authors_out(world):
+    asked = ask(world, [commit(), commit(author=email_of("rita"))])
+    assert refused(world, asked, "rita").extra["relation"] == "author"
+
+
 def test_a_strict_gate_waits_where_no_commits_were_supplied(world):
     world.change_gate("prod", unknown_authors="block")
     asked = ask(world, None)
@@ -117,3 +140,30 @@ def test_a_forge_that_commits_a_merge_is_nobody(world):
     world.vote(asked, "rita")
     world.vote(asked, "omar")
     assert people_check(world, asked).state == "pass"
+
+
+def test_who_wrote_what_a_baseline_takes_away_again_is_kept_out_of_the_next_request(world):
+    """rita's release ran in staging when the next one was asked for; then an older one was recorded there."""
+    world.release("4.0.1", commits=[commit("4", author=email_of("rita"))])
+    world.release("4.0.2", commits=[commit("5", author=email_of("dana"))])
+    for version in ("4.0.1", "4.0.2"):
+        world.runs(version, "dev")
+    first = world.asked("4.0.1", "staging")
+    world.vote(first, "rosa")
+    world.move(world.start(first), State.VERIFYING, State.SUCCEEDED)
+    asked = world.asked("4.0.2", "staging", by="dave")
+    world.runs("1.1.0", "staging")
+    found = refused(world, asked, "rita")
+    assert (found.code, found.extra["relation"]) == ("separation_of_duties", "author")
+    assert world.vote(asked, "rosa").slot == "release-managers"
+
+
+def test_who_saves_the_pipeline_while_people_are_asked_is_kept_out_from_then_on(world):
+    world.change_gate("prod", exclude=["requester", "pipeline_editor"])
+    asked = ask(world, [commit()])
+    source = pipeline_source(world.application, {**world.stages, "prod": {"soak": 1}})
+    rita = replace(world.actor("rita"), permissions=frozenset(Permission))
+    save_pipeline(actor=rita, application=world.application, source=source, version=1)
+    asked = world.plan(asked)
+    found = refused(world, asked, "rita")
+    assert (found.code, found.extra["relation"]) == ("separation_of_duties", "pipeline_editor")

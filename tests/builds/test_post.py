@@ -36,7 +36,7 @@ POST = {
         {
             "sha": "a" * 40,
             "author": "dana@acme.example",
-            "committer": "x",
+            "committer": "ci@acme.example",
             "message": "Fix\nit",
             "ticket": "PAY-77",
         }

@@ -150,6 +150,7 @@ def test_authors_are_authors_committers_and_co_authors_once_each_and_in_lower_ca
         "ci@acme.example",
         "omar@acme.example",
         "rita@acme.example",
+        "no address",
         "x@acme.example",
     ]
     assert commit_authors(None) == commit_authors([]) == []
@@ -161,3 +162,30 @@ def test_what_weakens_a_release_is_said():
     assert [w["code"] for w in warnings(bare)] == ["commits_missing", "submitter_missing", "tests_missing"]
     assert warnings(with_artifact(kind="test-bundle")) == []
     assert [w["code"] for w in warnings(edited(commits=[]))] == ["tests_missing"]
+
+
+RITA = "rita@acme.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "addresses"),
+    [
+        (f"{RITA} (Rita)", [RITA]),
+        (f"Rita {RITA}", [RITA]),
+        (f"Rita <{RITA}", [RITA]),
+        (f"<mailto:{RITA}>", [RITA]),
+        (f"{RITA},dana@acme.example", [RITA, "dana@acme.example"]),
+        (f"<dana@acme.example> <{RITA}>", ["dana@acme.example", RITA]),
+        ("Rita <rita\u200b@acme.example>", [RITA]),
+        (f'"Rita, R." <{RITA}>', [RITA]),
+        ("Pat <pat.o'brien+x@acme.example>", ["pat.o'brien+x@acme.example"]),
+        (f"{RITA}.", [RITA]),
+        ("Rita", ["Rita"]),
+        ("rita at acme.example", ["rita at acme.example"]),
+    ],
+)
+def test_an_address_is_read_however_it_is_written_and_a_name_without_one_stands_for_itself(name, addresses):
+    assert commit_authors([{"author": name}]) == addresses
+    assert commit_authors([{"author": "", "message": f"x\n\nCo-authored-by: {name}"}]) == addresses
+    unreadable = ["author_unreadable"] if "@" not in name else []
+    assert [w["code"] for w in warnings(edited(commits=[{"author": name}]))] == [*unreadable, "tests_missing"]

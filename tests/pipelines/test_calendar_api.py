@@ -138,6 +138,24 @@ def test_what_is_not_there_is_404_and_a_wrong_query_422(path, body, model):
     assert problem(admin.get(f"{path}?when=now"))[:2] == (422, "unknown_parameter")
 
 
+@pytest.mark.parametrize(("path", "body", "model"), KINDS)
+def test_a_machine_reads_what_holds_for_its_own_application_alone(path, body, model):
+    for name in ("payments", "storefront"):
+        people.application(name)
+    admin, keys = as_administrator(), {}
+    for name, scope in {
+        "all": {},
+        "own": {"application": "payments"},
+        "other": {"application": "storefront"},
+    }.items():
+        keys[name] = admin.post(path, {**body, "scope": scope}).json()["id"]
+    machine = as_application("payments")
+    assert {row["id"] for row in machine.get(path).json()["items"]} == {keys["all"], keys["own"]}
+    seen = {name: machine.get(f"{path}/{key}").status_code for name, key in keys.items()}
+    assert seen == {"all": 200, "own": 200, "other": 404}
+    assert len(as_person("dana").get(path).json()["items"]) == 3
+
+
 def _opening(query: str, caller=None):
     return (caller or as_person("dana")).get(f"/environments/prod/next-opening{query}")
 

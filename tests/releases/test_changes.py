@@ -58,3 +58,12 @@ def test_co_authors_and_committers_count_as_authors():
     changes = list_changes("forward", [("1", [made])])
     assert changes.commits[0]["authors"] == ["dana@acme.example", "bot@acme.example", "omar@acme.example"]
     assert changes.authors == ("bot@acme.example", "dana@acme.example", "omar@acme.example")
+
+
+def test_a_commit_that_is_posted_twice_was_written_by_everybody_it_names():
+    first = {"sha": "1" * 40, "author": "dana@acme.example", "message": ""}
+    again = {**first, "author": "rita@acme.example"}
+    for releases in ([("1.1.0", [first, again])], [("1.1.0", [first]), ("1.0.0", [again])]):
+        found = list_changes("forward", releases)
+        assert len(found.commits) == 1
+        assert found.authors == ("dana@acme.example", "rita@acme.example")
