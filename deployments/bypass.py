@@ -8,6 +8,7 @@ from kernel.verdicts import Check, CheckState, Reason
 # Never the artifact, the plan, a lane in use or the audit log.
 SKIPPABLE = ("order", "standards", "people", "window")
 LONGEST = timedelta(hours=4)
+HOURS = (1, 2, 3, 4)  # what people choose from
 SHORTEST_REASON = 20  # characters
 
 

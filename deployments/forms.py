@@ -3,6 +3,7 @@
 from django import forms
 
 from deployments.actions.resolve import OUTCOMES
+from deployments.bypass import HOURS
 
 
 class VoteForm(forms.Form):
@@ -26,3 +27,20 @@ class ReasonForm(forms.Form):
 
 class ResolveForm(ReasonForm):
     outcome = forms.ChoiceField(choices=[(outcome, outcome) for outcome in OUTCOMES])
+
+
+class BreakGlassForm(forms.Form):
+    """`confirmation`: the environment's name, typed again; `skip` is read as the list it is posted as."""
+
+    application = forms.CharField(max_length=100)
+    version = forms.CharField(max_length=100)
+    environment = forms.CharField(max_length=100)
+    reason = forms.CharField(required=False, max_length=2000)
+    incident = forms.CharField(required=False, max_length=200)
+    hours = forms.TypedChoiceField(choices=[(hours, hours) for hours in HOURS], coerce=int)
+    drill = forms.BooleanField(required=False)
+    confirmation = forms.CharField(required=False, max_length=100)
+
+
+class FindingForm(forms.Form):
+    finding = forms.CharField(required=False, max_length=4000)

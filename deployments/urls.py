@@ -49,6 +49,9 @@ api = [
     path("audit/exports/<str:export_id>/file", exports.ExportFile.as_view(), name="api-export-file"),
 ]
 pages = [
+    path("break-glass/open", views.open_break_glass, name="break_glass_open"),
+    path("break-glass/<str:review_id>/confirm", views.confirm, name="break_glass_confirm"),
+    path("break-glass/<str:review_id>/review", views.review, name="break_glass_review"),
     path("approvals/<str:approval_id>/vote", views.vote, name="vote"),
     path("deployments/request", views.request_deployment, name="deployment_request"),
     path("deployments/<str:deployment_id>/cancel", views.cancel_deployment, name="deployment_cancel"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from insights.views.audit import audit
 from insights.views.board import board
+from insights.views.break_glass import break_glass, break_glass_review
 from insights.views.calendar import calendar
 from insights.views.changes import change, changes
 from insights.views.decision import approval
@@ -16,6 +17,8 @@ api: list = []
 pages = [
     path("inbox", inbox, name="inbox"),
     path("board", board, name="board"),
+    path("break-glass", break_glass, name="break_glass"),
+    path("break-glass/<str:pk>", break_glass_review, name="break_glass_one"),
     path("calendar", calendar, name="calendar"),
     path("audit", audit, name="audit"),
     path("changes", changes, name="changes"),

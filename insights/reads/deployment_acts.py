@@ -20,13 +20,16 @@ class Acts:
     cancel_not: str
     outcomes: list[tuple[str, str]]
     resolve_not: str
+    break_glass: bool = False  # whether the link to break the glass is shown
 
 
 def acts_of(actor: Actor, row: Deployment, *, applying: bool) -> Acts:
     """`applying`: a change of AWS was already intended."""
     means, refused = _cancel(actor, row, applying)
     outcomes, not_theirs = _resolve(actor, row)
-    return Acts(bool(means) and not refused, means, refused if means else "", outcomes, not_theirs)
+    glass = row.state in PENDING and not row.break_glass and actor.may(Permission.BREAK_GLASS)
+    cannot = refused if means else ""
+    return Acts(bool(means) and not refused, means, cannot, outcomes, not_theirs, glass)
 
 
 def _cancel(actor: Actor, row: Deployment, applying: bool) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from approvals.states import TAKES_VOTES
 from builds.models import Evidence
 from deployments.models import Deployment, Lane
 from insights.frame import Frame
+from insights.reads.break_glass import to_review
 from insights.reads.changelists import Move, change_lists
 from insights.reads.inbox_row import InboxRow, row_of
 from insights.reads.waiting import WAITS_FOR_PEOPLE, could_turn_a_key
@@ -30,6 +31,7 @@ class Inbox:
     mine: list[InboxRow] = field(default_factory=list)
     others: list[InboxRow] = field(default_factory=list)
     decided: list[InboxRow] = field(default_factory=list)
+    reviews: list = field(default_factory=list)  # break-glasses that wait for this person
     version: str = ""
 
 
@@ -44,7 +46,8 @@ def read_inbox(frame: Frame, environment: str = "", application: str = "") -> In
         kept = [row for row in rows if _wanted(row, environment, application)]
         setattr(shown, name, [row_of(frame, row, lists[_move(row)], group=name) for row in kept])
     shown.mine.sort(key=lambda row: row.urgency)
-    shown.version = _version(frame, deployments)
+    shown.reviews = to_review(frame)
+    shown.version = _version(frame, deployments, [row.pk for row in shown.reviews])
     return shown
 
 
@@ -132,9 +135,9 @@ def _move(row: Deployment) -> Move:
     return Move(row.application_id, running, (row.release.cut_at, row.release_id))
 
 
-def _version(frame: Frame, deployments: list[Deployment]) -> str:
+def _version(frame: Frame, deployments: list[Deployment], reviews: list[str]) -> str:
     """What the rows depend on, hashed; the time is not in it, so a quiet inbox stays the same."""
-    parts = [frame.actor.person_id, *sorted(frame.actor.groups)]
+    parts = [frame.actor.person_id, *sorted(frame.actor.groups), *reviews]
     for row in deployments:
         votes = [f"{vote.pk}{vote.decision}" for vote in row.approval.standing]
         parts += [row.pk, str(row.state_version), row.approval.state, row.approval.content_hash, *votes]

@@ -12,7 +12,7 @@ from django.db.models import CharField, DateTimeField, IntegerField, QuerySet, S
 from django.db.models.functions import Cast, JSONObject, Now
 
 from audit.models import Checkpoint, SealerState
-from deployments.models import Worker
+from deployments.models import BreakGlass, Worker
 from kernel.clock import SCHEDULER
 from kernel.models import ClockOffset, Heartbeat
 from pipelines.models import Account
@@ -25,6 +25,15 @@ FREEZE_FIELDS = (
     *("id", "name", "scope", "timezone", "start", "end", "rrule", "duration"),
     *("reason", "contact", "actions"),
 )
+
+GLASS_FIELDS = {
+    "id": "pk",
+    "application": "deployment__application_id",
+    "environment": "deployment__environment_id",
+    "owners": "deployment__application__owners_group_id",
+    "state": "deployment__state",
+    "drill": "drill",
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class Pulse:
     workers: dict | None = None
     windows: tuple[Window, ...] = ()
     freezes: tuple[Freeze, ...] = ()
+    glasses: tuple[dict, ...] = ()  # every break-glass that is not reviewed yet: GLASS_FIELDS
 
     def dead_pools(self) -> list[str]:
         """Pools that serve an account and have no live worker; a worker of `*` serves every pool."""
@@ -75,6 +85,7 @@ def read_pulse(person_id: str) -> Pulse:
         workers=_latest(rows.get("worker", [])),
         windows=tuple(_window(row) for row in rows.get("window", [])),
         freezes=tuple(_freeze(row) for row in rows.get("freeze", [])),
+        glasses=tuple(json.loads(row[3]) for row in rows.get("glass", [])),
     )
 
 
@@ -95,6 +106,12 @@ def _union(person_id: str) -> QuerySet:
         _rows(Worker.objects.all(), "worker", name="pool", at="seen_at"),
         _rows(windows().order_by(), "window", name="id", text=_as_json(WINDOW_FIELDS)),
         _rows(freezes().order_by(), "freeze", name="id", text=_as_json(FREEZE_FIELDS)),
+        _rows(
+            BreakGlass.objects.filter(reviewed_at=None).order_by(),
+            "glass",
+            name="id",
+            text=JSONObject(**GLASS_FIELDS),
+        ),
         all=True,
     )
 

@@ -15,6 +15,7 @@ from insights.reads.events import timeline
 from insights.reads.evidence import evidence_rows, missing_kinds
 from insights.reads.release_act import Act, act_of
 from insights.reads.releases import stops_of
+from kernel.permissions import Permission
 from kernel.refusals import NotFound
 from kernel.verdicts import Verdict
 from pipelines.models import Environment
@@ -43,6 +44,7 @@ class ReleasePage:
     evidence: list[dict]
     missing: list[str]
     events: list[dict]
+    may_break_glass: bool = False
 
     @property
     def run_url(self) -> str:
@@ -78,7 +80,12 @@ def read_release(
         evidence=evidence_rows(evidence),
         missing=missing_kinds(evidence),
         events=timeline(frame, _subjects(release), leave_out=("aws.intended", "aws.recorded")),
+        may_break_glass=_blocked(verdict) and frame.actor.may(Permission.BREAK_GLASS),
     )
+
+
+def _blocked(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.word != "allow"
 
 
 def _places(application: str, known: dict[str, Environment]) -> list[Environment]:

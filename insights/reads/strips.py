@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from insights.frame import Frame
+from insights.reads import break_glass
 from insights.reads.openings import freeze_in_force, scope_in_words
 from insights.templatetags.gate import absolute, duration
 from kernel.permissions import ADMINISTRATOR, AUDITOR, RELEASE_MANAGER
@@ -21,6 +22,7 @@ DEMO = {
 def strips_of(frame: Frame) -> list[dict]:
     """[{kind, icon, text, link_url, link_text}], most pressing first after the demo's own."""
     found = [DEMO] if settings.DEMO else []
+    found += break_glass.strips(frame, frame.pulse.glasses)
     found += _freezes(frame)
     if frame.actor.roles & {RELEASE_MANAGER, ADMINISTRATOR, AUDITOR}:
         found += _machine(frame)

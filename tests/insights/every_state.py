@@ -3,6 +3,7 @@
 from deployments.models import Deployment, DeploymentLog, Step
 from deployments.states import State
 from kernel.clock import now
+from tests.deployments.broken import broken
 from tests.insights.calendar_rows import freeze_now, window_elsewhen
 
 ENDS = {
@@ -52,6 +53,7 @@ def deployments(world) -> dict[str, Deployment]:
     return found
 
 
+GLASS = "/break-glass?application=payments&version=1.15.0&environment=prod"
 ASKED = ("open", "void", "satisfied", "rejected", "superseded")
 DEPLOYED = ("running", "deployed", "failed", "rolled back", "needs a person")
 LISTS = ["/inbox", "/board", "/calendar", "/audit?kind=approval.opened", "/releases"]
@@ -72,5 +74,6 @@ def addresses(world) -> tuple[list[str], list[str]]:
     deployed = [f"/deployments/{rows[word].pk}" for word in DEPLOYED]
     releases = ["/releases/payments/1.15.0?to=prod", "/releases/payments/1.2.0"]
     wrong = ["/nothing/here", "/board?at=yesterday"]
-    every = [*LISTS, *EMPTY, *releases, *wrong, *asked, *deployed]
-    return every, [*LISTS, releases[0], asked[0], asked[2], deployed[0], deployed[2], wrong[0]]
+    glass = [GLASS, f"/break-glass/{broken(world, ready(world, 16)).pk}"]
+    every = [*LISTS, *EMPTY, *glass, *releases, *wrong, *asked, *deployed]
+    return every, [*LISTS, *glass, releases[0], asked[0], asked[2], deployed[0], deployed[2], wrong[0]]
