@@ -18,8 +18,10 @@ class Places:
     which groups fill a slot of its gate or of such a stage."""
 
     tiers: Mapping[str, str]  # protected environment → tier
-    accounts: Mapping[str, str]  # protected environment → the id of its account
-    stages: Mapping[str, frozenset[str]]  # application → protected environments with a stage
+    accounts: Mapping[str, str]  # protected environment → the 12 digits of its account
+    stages: Mapping[
+        str, frozenset[str]
+    ]  # application → those with a stage there or elsewhere in their account
     keys: Mapping[str, frozenset[str]]  # group → protected environments where it fills a slot
 
 
@@ -99,9 +101,10 @@ def gains_second_key(before: Mapping | None, after: Mapping | None) -> bool:
 
 def _touched(noun: str, key: str, before, after, there: Places) -> frozenset[str]:
     if noun == "environment":
-        return frozenset({key} & there.tiers.keys())
+        return frozenset({key} & there.tiers.keys()) | _neighbours(before, after, there)
     if noun == "account":
-        return frozenset(name for name, account in there.accounts.items() if account == key)
+        numbers = {row["account_id"] for row in (before, after) if row is not None}
+        return frozenset(name for name, number in there.accounts.items() if number in numbers)
     if noun == "pipeline":
         return there.stages.get(key, frozenset())
     if noun == "group":
@@ -112,6 +115,14 @@ def _touched(noun: str, key: str, before, after, there: Places) -> frozenset[str
     return frozenset(
         name for name, tier in there.tiers.items() if any(_matches(scope, name, tier) for scope in scopes)
     )
+
+
+def _neighbours(before: Mapping | None, after: Mapping | None, there: Places) -> frozenset[str]:
+    """Protected environments beside which a place is made or moved: what may deploy into their account reaches what
+    runs there, however open the new place itself is."""
+    if after is None or (before and all(before[name] == after[name] for name in ("account", "region"))):
+        return frozenset()
+    return frozenset(name for name, number in there.accounts.items() if number == after["account"])
 
 
 def _matches(scope: Mapping, environment: str, tier: str) -> bool:

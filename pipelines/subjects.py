@@ -80,21 +80,28 @@ READERS = {
 
 def protected_places() -> Places:
     """Two queries."""
-    there = {row.pk: row for row in environments() if row.protected}
+    every = {row.pk: row for row in environments()}
+    there = {name: row for name, row in every.items() if row.protected}
+    beside = {
+        name: frozenset(one for one in there if there[one].account_id == row.account_id)
+        for name, row in every.items()
+    }
     stages: dict[str, frozenset[str]] = {}
     keys: dict[str, set[str]] = {}
     for name, row in there.items():
         _fill(keys, name, (row.gate or {}).get("slots", ()), owners=None)
     for application, version in current_pipelines().items():
-        leads_to = [stage for stage in version.spec["stages"] if stage["environment"] in there]
-        stages[application] = frozenset(stage["environment"] for stage in leads_to)
-        for stage in leads_to:
+        leads_to = version.spec["stages"]
+        reached = (beside.get(stage["environment"], frozenset()) for stage in leads_to)
+        own = {stage["environment"] for stage in leads_to} & there.keys()
+        stages[application] = frozenset().union(*reached) if not own else frozenset(own)
+        for stage in (stage for stage in leads_to if stage["environment"] in there):
             name = stage["environment"]
             slots = [*there[name].gate.get("slots", ()), *stage.get("slots", ())]
             _fill(keys, name, slots, owners=version.application.owners_group_id)
     return Places(
         tiers={name: row.tier for name, row in there.items()},
-        accounts={name: row.account_id for name, row in there.items()},
+        accounts={name: row.account.account_id for name, row in there.items()},
         stages=stages,
         keys={group: frozenset(names) for group, names in keys.items()},
     )

@@ -53,3 +53,13 @@ def test_weakened_by_two_it_voids_the_votes_and_both_steps_stay_in_the_log(world
     found = as_person("aude").get("/audit/events?kind=config.changed&environment=prod").json()["items"]
     named = [event["subject"] for event in found if event["subject"].startswith("change:")]
     assert named == [f"change:{restore['id']}", f"change:{weaken['id']}"]
+
+
+def test_an_open_place_beside_prod_in_its_account_takes_two_people(world, admin):
+    prod = Environment.objects.get(pk="prod")
+    open_place = {"name": "side", "account": prod.account.account_id, "region": prod.region, "rank": 60}
+    assert admin.post("/environments", open_place).status_code == 202
+    assert not Environment.objects.filter(pk="side").exists()
+    dev = Environment.objects.get(pk="dev")
+    moved = {"version": dev.version, "account": prod.account.account_id}
+    assert admin.patch("/environments/dev", moved).status_code == 202

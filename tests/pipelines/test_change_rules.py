@@ -6,10 +6,12 @@ from pipelines.change_rules import Places, differences, digest, only_closes, tou
 
 HERE = Places(
     tiers={"prod": "production"},
-    accounts={"prod": "acc_1"},
+    accounts={"prod": "333333333333"},
     stages={"payments": frozenset({"prod"})},
     keys={"release-managers": frozenset({"prod"})},
 )
+LANE = {"account": "222222222222", "region": "eu-west-1"}
+BESIDE = {"account": "333333333333", "region": "eu-west-1"}  # in the account of prod
 NOWHERE = Places({}, {}, {}, {})
 FREEZE = {
     "name": "Year end",
@@ -95,8 +97,11 @@ def test_a_recurring_freeze_grows_by_its_duration_alone():
 @pytest.mark.parametrize(
     ("noun", "key", "before", "after"),
     [
-        ("environment", "prod", {}, {}),
-        ("account", "acc_1", {}, None),
+        ("environment", "prod", LANE, LANE),
+        ("environment", "prod2", None, BESIDE),
+        ("environment", "dev", LANE, BESIDE),
+        ("environment", "dev", {**BESIDE, "region": "eu-central-1"}, BESIDE),
+        ("account", "acc_1", {"account_id": "333333333333"}, None),
         ("pipeline", "payments", {}, {}),
         ("group", "release-managers", {}, {}),
         ("person", "mallory", {"roles": []}, {"roles": ["administrator"]}),
@@ -114,8 +119,10 @@ def test_what_touches_a_protected_environment_needs_a_second_person(noun, key, b
 @pytest.mark.parametrize(
     ("noun", "key", "before", "after"),
     [
-        ("environment", "dev", {}, {}),
-        ("account", "acc_2", {}, None),
+        ("environment", "dev", LANE, LANE),
+        ("environment", "dev", BESIDE, {**BESIDE, "lane": "queue"}),
+        ("environment", "dev", BESIDE, None),
+        ("account", "acc_2", {"account_id": "222222222222"}, None),
         ("pipeline", "storefront", {}, {}),
         ("group", "newcomers", {}, {}),
         ("person", "aude", {"roles": []}, {"roles": ["auditor"]}),
@@ -133,6 +140,6 @@ def test_what_touches_none_or_only_closes_needs_nobody(noun, key, before, after)
 
 def test_taking_the_protection_away_and_giving_it_are_both_touches():
     for there in ((HERE, NOWHERE), (NOWHERE, HERE)):
-        assert touched("environment", "prod", {}, {}, there) == {"prod"}
+        assert touched("environment", "prod", LANE, LANE, there) == {"prod"}
         assert touched("pipeline", "payments", {}, {}, there) == {"prod"}
-    assert touched("environment", "prod", {}, {}, (NOWHERE, NOWHERE)) == frozenset()
+    assert touched("environment", "prod", LANE, LANE, (NOWHERE, NOWHERE)) == frozenset()

@@ -35,3 +35,10 @@ def test_what_is_not_there_has_no_settings():
     for noun in ("account", "environment", "pipeline", "window", "freeze", "person"):
         assert subject(noun, "nothing") == (None, None)
     assert subject("group", "keys") == ({"members": []}, None)
+
+
+def test_a_pipeline_that_leads_into_the_account_of_a_protected_environment_reaches_it():
+    protected.company(built=False)
+    places.environment("side", account=places.account("prod"), rank=60)
+    places.pipeline("storefront", environments=("dev", "side"))
+    assert protected_places().stages["storefront"] == {"prod"}
