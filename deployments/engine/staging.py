@@ -15,6 +15,11 @@ from deployments.executor import Call, Calls, Done, Failed, Progress
 from deployments.models import Deployment
 
 ALWAYS = ("test-bundle",)
+REFUSED = {
+    "staging_foreign": "{key} in the staging bucket has other bytes.",
+    "staging_unversioned": "The staging bucket {bucket} keeps no versions, so that what was verified could be"
+    " overwritten before it is used. Turn its versioning on.",
+}
 
 
 def stage(work: Work, release, session, prefix: str) -> Progress:
@@ -44,11 +49,11 @@ def _look(work: Work, release, session, prefix: str) -> tuple[Progress, dict]:
     have, missing = {}, []
     known = work.deployment.plan_data.get("staged", {})
     for artifact in wanted:
-        found = known.get(artifact.digest) or have.get(artifact.digest)
+        found = have.get(artifact.digest) or _versioned(known.get(artifact.digest))
         found = found or _there(session, work.staging_bucket, artifact)
-        if found == "foreign":
-            detail = f"{_key(artifact)} in the staging bucket has other bytes."
-            return Failed(detail, code="staging_foreign", changed=False), have
+        if isinstance(found, str):
+            detail = REFUSED[found].format(key=_key(artifact), bucket=work.staging_bucket)
+            return Failed(detail, code=found, changed=False), have
         if found:
             have[artifact.digest] = found
             if artifact.digest not in known:
@@ -60,6 +65,11 @@ def _look(work: Work, release, session, prefix: str) -> tuple[Progress, dict]:
     first = missing[0]
     call = _copy(work, first, prefix, reader(work, release)(first.name))
     return Calls((call,), f"Copying {len(missing)} artifact(s) into the account."), have
+
+
+def _versioned(place: dict | None) -> dict | None:
+    """A place that is known, unless its object can be overwritten."""
+    return place if place and place["version_id"] not in ("", "null") else None
 
 
 def _copy(work: Work, artifact, prefix: str, data: bytes) -> Call:
@@ -88,18 +98,22 @@ def _key(artifact) -> str:
 
 
 def _there(session, bucket: str, artifact) -> dict | str | None:
-    """Where the copy lies; None if it does not; "foreign" if something else does (its bytes are hashed)."""
+    """Where the copy lies; None if it does not; a key of REFUSED if it cannot be used (its bytes are hashed)."""
     try:
         head = session.client("s3", retries=True).head_object(Bucket=bucket, Key=_key(artifact))
     except Exception as error:
         if classify(error).kind == FaultKind.GONE:
             return None
         raise
-    version = head.get("VersionId", "")
+    version = head.get("VersionId", "null")
+    if (
+        version == "null"
+    ):  # S3's id of what can be overwritten: what was hashed would not be what is used later
+        return "staging_unversioned"
     try:
         digest, _ = artifacts.hash_object(session, bucket, _key(artifact), version, limit_bytes=MOST_BYTES)
     except artifacts.ArtifactTooLarge:
-        return "foreign"
+        return "staging_foreign"
     if digest != artifact.digest:
-        return "foreign"
+        return "staging_foreign"
     return {"bucket": bucket, "key": _key(artifact), "version_id": version}

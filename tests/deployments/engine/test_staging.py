@@ -65,3 +65,13 @@ def test_one_artifact_is_read_and_copied_at_a_time(engine, control):
     assert sorted({number for number in seen if number}) == [1, 2]
     assert len(row.plan_data["staged"]) >= 1, "what lies there is not hashed again at the next look"
     assert engine.advance(row).state == "succeeded"
+
+
+def test_a_staging_bucket_that_keeps_no_versions_is_refused_at_the_plan(engine, control, target, session):
+    """What was hashed could be overwritten before it is used."""
+    engine.release("1.0.0")
+    session.client("s3").put_bucket_versioning(
+        Bucket=f"rg-staging-{target.account_id}-{target.region}",
+        VersioningConfiguration={"Status": "Suspended"},
+    )
+    assert "keeps no versions" in failed_to_plan(engine, control, engine.ask("1.0.0"))
