@@ -5,6 +5,7 @@ from datetime import datetime
 
 import redis
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max
@@ -30,11 +31,11 @@ def livez(request) -> HttpResponse:
 
 
 def readyz(request) -> HttpResponse:
-    """200 when database, migrations, broker and sealer are well, else 503; each check by name in the body."""
+    """200 when database, migrations, broker, sealer and static files are well, else 503; each by name in the body."""
     checks = {"database": database()}
     if checks["database"] == "ok":
         checks |= {"migrations": migrations(), "sealer": sealer()}
-    checks["broker"] = broker()
+    checks |= {"broker": broker(), "static": static_files()}
     ready = all(state in {"ok", "embedded"} for state in checks.values())
     body = {"status": "ready" if ready else "not_ready", "checks": checks}
     if checks["database"] == "ok" and checks["migrations"] == "ok":
@@ -77,6 +78,12 @@ def broker() -> str:
     except redis.RedisError:
         return "unreachable"
     return "ok"
+
+
+def static_files() -> str:
+    """`ok`, or `missing` where `collectstatic` has not run: every page would be a 500."""
+    # Only production's storage has a list of what was collected; it is read once, when the process starts.
+    return "missing" if getattr(staticfiles_storage, "hashed_files", None) == {} else "ok"
 
 
 def sealer() -> str:

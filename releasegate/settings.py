@@ -252,7 +252,6 @@ AWS_ENDPOINT_URL = env_text("RELEASEGATE_AWS_ENDPOINT_URL")  # the sandbox; None
 AWS_REGION = env_text("RELEASEGATE_AWS_REGION", "eu-west-1")
 AWS_ACCESS_KEY_ID = env_secret("RELEASEGATE_AWS_ACCESS_KEY_ID")
 AWS_SECRET_ACCESS_KEY = env_secret("RELEASEGATE_AWS_SECRET_ACCESS_KEY")
-TOOLS_ACCOUNT = env_text("RELEASEGATE_TOOLS_ACCOUNT", "000000000000")
 
 # The audit log ----------------------------------------------------------------------------------------------
 AUDIT_ORIGIN = env_text("RELEASEGATE_AUDIT_ORIGIN", "releasegate.local/audit")

@@ -7,8 +7,12 @@ from releasegate.demo import company
 WIDEST = max(len(name) for name in company.WHO)
 
 
-def welcome(said: dict, seconds: float) -> str:
-    """The address, who to sign in as, and one line that posts a build."""
+FIRST_THING = "payments 1.1.0 waits for two keys to prod: one of rita or rosa, one of omar or rosa. "
+
+
+def welcome(said: dict, seconds: float, *, waits: bool) -> str:
+    """The address, who to sign in as, whether the first thing to approve still `waits`, and one line that posts
+    a build."""
     rows = "\n".join(
         f"  {name:<{WIDEST}}  {user['password']}  {company.WHO[name]}" for name, user in said["users"].items()
     )
@@ -20,7 +24,7 @@ Release Gate is ready after {seconds:.0f} s. It is a demo: the AWS behind it is 
 Sign in as one of these (name, password, who it is):
 {rows}
 
-payments 1.1.0 waits for two keys to prod: one of rita or rosa, one of omar or rosa. To post a build as a CI does:
+{FIRST_THING if waits else ""}To post a build as a CI does:
 
   {post_line(said)}
 

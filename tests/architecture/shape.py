@@ -16,6 +16,15 @@ SIGNAL = re.compile(r"(^|\.)((pre|post)_\w+|signals?|\w+_signal|user_log\w+)(\.|
 # Actions of pipelines with these verbs change configuration.
 CHANGING = re.compile(r"/(create|update|archive|save|set|delete|remove|rename)_\w+\.py$")
 
+
+def text_in(content: bytes) -> str:
+    """What a file says; nothing where it is no text (a bundle of the log that somebody left here, say)."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return ""
+
+
 # Written in two halves, so that this file does not match itself.
 MACHINE = re.compile(
     "|".join(

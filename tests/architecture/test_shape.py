@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -195,7 +196,7 @@ def test_no_file_names_a_machine_or_a_registry():
     found = {}
     for path in source.tracked():
         if not path.endswith((".png", ".ico", ".woff2", ".zip", ".jpg", ".gz", ".svg")):
-            match = shape.MACHINE.search((source.ROOT / path).read_text(encoding="utf-8"))
+            match = shape.MACHINE.search(shape.text_in((source.ROOT / path).read_bytes()))
             found |= {path: match.group()} if match else {}
     nothing(found)
 
@@ -208,3 +209,10 @@ def test_every_state_has_a_word_and_a_colour():
     assert {"needs_approval", "quarantined", "void"} <= set(states)
     assert sorted(set(states) - words) == []
     assert sorted(set(states) - coloured) == []
+
+
+def test_what_the_commands_of_the_readme_leave_behind_is_nothing_git_would_take():
+    left = re.findall(r" -o (\S+)$", source.text("README.md"), re.MULTILINE)
+    command = ["git", "check-ignore", "--no-index", *left]
+    ignored = subprocess.run(command, cwd=source.ROOT, capture_output=True, text=True).stdout.split()
+    assert ignored == left == ["log.key", "log.rgaudit"]

@@ -202,3 +202,8 @@ def test_a_way_past_the_door_is_found(line):
 def test_the_door_itself_is_let_through():
     line = "from pipelines.actions.propose import propose"
     assert shape.past_the_door(ast.parse(line), shape.verbs_behind_the_door(DOOR)) == []
+
+
+def test_a_file_that_is_no_text_says_nothing_and_every_other_is_read():
+    assert shape.text_in(b"PK\x03\x04\xff\xfe") == ""
+    assert shape.text_in("grüße".encode()) == "grüße"

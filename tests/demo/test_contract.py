@@ -182,7 +182,9 @@ def test_artifacts_can_be_posted_under_another_version(demo):
 
 
 def test_a_person_is_told_where_as_whom_and_a_line_that_posts_a_build_as_it_stands(demo):
-    told = welcome(demo.said, 17.4)
+    told = welcome(demo.said, 17.4, waits=True)
+    assert "payments 1.1.0 waits for two keys to prod" in told
+    assert "waits for" not in welcome(demo.said, 17.4, waits=False)
     assert f"\n  {demo.url}\n" in told
     for name, user in demo.said["users"].items():
         assert re.search(rf"^  {name} +{user['password']}  \w", told, re.MULTILINE)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from audit.models import AuditEvent, SealerState
 from audit.queries import SealerHealth
@@ -36,7 +37,13 @@ def test_a_quiet_new_installation_is_ready(ready):
     assert status == 200
     assert body == {
         "status": "ready",
-        "checks": {"database": "ok", "migrations": "ok", "sealer": "ok", "broker": "embedded"},
+        "checks": {
+            "database": "ok",
+            "migrations": "ok",
+            "sealer": "ok",
+            "broker": "embedded",
+            "static": "ok",
+        },
         "sealer_lag_seconds": 0.0,
         "chain_signed_at": None,
         "chain_verified_at": None,
@@ -54,7 +61,10 @@ def test_a_lost_database_is_told_without_its_words(ready, monkeypatch):
     monkeypatch.setattr(health.connection, "close", lambda: None)
     status, body = ready()
     assert status == 503
-    assert body == {"status": "not_ready", "checks": {"database": "unreachable", "broker": "embedded"}}
+    assert body == {
+        "status": "not_ready",
+        "checks": {"database": "unreachable", "broker": "embedded", "static": "ok"},
+    }
 
 
 def test_missing_migrations_are_not_ready_and_nothing_else_is_read(ready, monkeypatch):
@@ -115,6 +125,19 @@ def test_a_real_broker_is_ok(ready, settings, redis_url):
     settings.BROKER_URL = redis_url
     status, body = ready()
     assert (status, body["checks"]["broker"]) == (200, "ok")
+
+
+def test_a_web_whose_static_files_were_not_collected_is_not_ready(ready, monkeypatch, tmp_path):
+    def collected() -> CompressedManifestStaticFilesStorage:
+        return CompressedManifestStaticFilesStorage(location=str(tmp_path), base_url="/static/")
+
+    monkeypatch.setattr(health, "staticfiles_storage", collected())
+    status, body = ready()
+    assert (status, body["checks"]["static"]) == (503, "missing")
+    (tmp_path / "staticfiles.json").write_text('{"version": "1.1", "paths": {"a.css": "a.123.css"}}')
+    monkeypatch.setattr(health, "staticfiles_storage", collected())
+    status, body = ready()
+    assert (status, body["checks"]["static"]) == (200, "ok")
 
 
 def test_a_log_that_is_not_what_was_signed_is_not_ready(ready):

@@ -39,6 +39,14 @@ def value(expression: str, **more: str) -> str:
     return done.stdout.strip()
 
 
+def test_a_command_that_lacks_a_setting_says_which_in_one_line():
+    done = run("manage.py", "createadmin", "--help", without="SECRET_KEY")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "SECRET_KEY (or SECRET_KEY_FILE) is required in production. See docs/reference/configuration.md."
+    ]
+
+
 def test_django_has_nothing_to_say_against_production():
     done = run(
         "manage.py", "check", "--deploy", "--fail-level", "WARNING", RELEASEGATE_BEHIND_TLS_PROXY="true"

@@ -1,5 +1,7 @@
 """Every app is reachable, and nothing is that should not be."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -74,6 +76,14 @@ def test_a_wrong_password_signs_nobody_in(client):
 def test_nobody_makes_themselves_an_account(client, path):
     assert client.get(path).status_code == 404
     assert client.post(path, {"username": "mallory"}).status_code == 404
+
+
+def test_the_sign_in_page_leads_nowhere_that_is_not_there(client):
+    page = client.get("/sign-in").content.decode()
+    assert "ask whoever runs this server" in page
+    links = re.findall(r'<a [^>]*href="(/[^"#]*)', page)
+    assert [link for link in links if client.get(link).status_code == 404] == []
+    assert "password-reset" not in page
 
 
 def test_every_endpoint_needs_credentials():

@@ -66,7 +66,9 @@ class Command(BaseCommand):
         _sleep(wake)
         if not told.is_set():
             said = beginning.result()
-            out.write((json.dumps(said) if as_json else welcome(said, time.monotonic() - began)) + "\n")
+            seconds = time.monotonic() - began
+            words = json.dumps(said) if as_json else welcome(said, seconds, waits=start.waits())
+            out.write(words + "\n")
             out.flush()
             _sleep(told)
         stack.stop()
