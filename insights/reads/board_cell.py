@@ -21,6 +21,7 @@ class Cell:
     deployment: str = ""
     since: datetime | None = None
     baseline: bool = False
+    break_glass: bool = False
     behind: str = ""
     frozen: bool = False
     closed: bool = False
@@ -31,6 +32,7 @@ class Cell:
     next_state: str = ""
     next_why: str = ""
     next_text: str = ""
+    next_break_glass: bool = False
 
 
 def cell_of(
@@ -47,6 +49,7 @@ def cell_of(
             "next_state": coming.state,
             "next_why": coming.waiting_for,
             "next_text": reason,
+            "next_break_glass": coming.break_glass,
         }
     return Cell(environment=environment, frozen=frozen, **found)
 
@@ -63,6 +66,7 @@ def _current(row: Deployment | None, ahead: Ahead) -> dict:
         "deployment": row.pk,
         "since": row.ended_at,
         "baseline": row.kind == "baseline",
+        "break_glass": row.break_glass,
         "cut": cut,
         "behind": ahead[1] if ahead and ahead[0] > cut else "",
     }

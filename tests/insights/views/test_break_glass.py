@@ -79,6 +79,7 @@ def test_a_hotfix_goes_out_at_night_and_a_third_person_reviews_it(world, omar):
     rita, dana = Browser("rita"), Browser("dana")
     assert strips(dana.get("/board"))[0] == "break_glass"
     assert "not reviewed yet" in dana.get("/board").text
+    assert "break-glass" in dana.get("/board").html.split('id="_board"')[-1]
 
     path, act = f"/break-glass/{row.pk}", f"/break-glass/{row.pk}/review"
     assert path not in rita.get("/inbox").html.split('id="_list"')[1]
@@ -88,6 +89,7 @@ def test_a_hotfix_goes_out_at_night_and_a_third_person_reviews_it(world, omar):
     assert omar.post(act, **{**fields, "finding": "It was right."}).status_code == 303
     assert "It was right." in rita.get(path).text
     assert "break_glass" not in strips(dana.get("/board"))
+    assert " break-glass" in dana.get("/board").text, "marked for ever"
 
 
 def test_whoever_may_not_is_told_and_gets_no_form(world, dana):
