@@ -25,7 +25,7 @@ def stored(row) -> History:
     return History.objects.get(pk=row.pk)
 
 
-def evidence(row, subject, **values) -> Evidence:
+def evidence(row, subject, at=None, **values) -> Evidence:
     summary = {"tests": 5, "passed": 4, "failed": 1}
     defaults = {"kind": "junit", "name": "smoke", "state": "parsed", "verdict": "fail", "summary": summary}
     return Evidence.objects.create(
@@ -34,7 +34,7 @@ def evidence(row, subject, **values) -> Evidence:
         digest="sha256:" + "1" * 64,
         size=1,
         posted_by="system:worker",
-        created_at=now(),
+        created_at=now() if at is None else at,
         **{**defaults, **values},
     )
 
@@ -176,7 +176,9 @@ def test_without_a_gate_nobody_was_needed(world):
 
 def test_tests_and_evidence_are_named(world):
     row = world.running()
-    of_build = evidence(row, f"build:{row.release.build_id}", kind="coverage", verdict="pass", name="unit")
+    unit = {"kind": "coverage", "verdict": "pass", "name": "unit"}
+    # Two instants of one millisecond are equal on SQLite.
+    of_build = evidence(row, f"build:{row.release.build_id}", now() - timedelta(seconds=1), **unit)
     of_run = evidence(row, f"deployment:{row.pk}")
     evidence(row, "deployment:dep_other")
     history.record(world.fresh(row))
