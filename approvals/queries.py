@@ -2,8 +2,9 @@
 
 from django.db.models import F
 
-from approvals import gate
 from approvals.models import ApprovalRequest
+from approvals.picture import related
+from approvals.rules import excluded_by
 from approvals.states import TAKES_VOTES
 from kernel.actor import Actor
 from kernel.refusals import NotFound
@@ -65,6 +66,6 @@ def _can_decide(actor: Actor, row: ApprovalRequest) -> bool:
 
 def kept_out(actor: Actor, row: ApprovalRequest) -> str | None:
     """The relation (requester, submitter, author, pipeline_editor) by which the gate keeps this person out."""
-    return gate.excluded_by(
-        gate.related(row.relations), row.gate["exclude"], person=actor.person_id, emails=actor.emails
+    return excluded_by(
+        related(row.relations), row.gate["exclude"], person=actor.person_id, emails=actor.emails
     )

@@ -4,6 +4,7 @@ from django.conf import settings
 
 from approvals import gate
 from approvals.models import ApprovalRequest
+from approvals.picture import look
 from kernel.verdicts import wire_time
 
 
@@ -44,7 +45,7 @@ def full(request: ApprovalRequest) -> dict:
 
 def votes(request: ApprovalRequest) -> list[dict]:
     """Every vote ever cast, in order; `slot` is the key it fills now."""
-    picture = gate.look(request)
+    picture = look(request)
     rows = []
     for row in request.votes.select_related("person").order_by("at", "id"):
         standing = not row.void and row.withdrawn_at is None

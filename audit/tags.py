@@ -66,6 +66,8 @@ class Kind(StrEnum):
     EXPORT_MADE = "export.made"
     EXPORT_REQUESTED = "export.requested"
     FREEZE_CHANGED = "freeze.changed"
+    GATE_SATISFIABLE = "gate.satisfiable"
+    GATE_UNSATISFIABLE = "gate.unsatisfiable"
     GROUP_CHANGED = "group.changed"
     HOLD_CHANGED = "hold.changed"
     LINE_STOPPED = "line.stopped"

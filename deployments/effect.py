@@ -9,6 +9,7 @@ from django.db.models import Prefetch, Q
 
 from approvals import gate
 from approvals.models import Vote
+from approvals.picture import excluded_people, humans_of
 from approvals.rules import CastVote, gate_state
 from deployments.decision import with_everything
 from deployments.facts import test_problem
@@ -184,7 +185,7 @@ class _Past:
         asked = [row.approval for row in rows if row.approval]
         people = {vote.person_id for approval in asked for vote in approval.standing}
         related = [relation for approval in asked for relation in approval.relations]
-        self.humans: Humans = gate.humans_of(related, people)
+        self.humans: Humans = humans_of(related, people)
 
     def moment(self, row: Deployment) -> datetime:
         """When it was decided: at its start, else when it was asked for."""
@@ -251,7 +252,7 @@ class _Past:
         # Their groups are these settings', too: a vote of somebody who would be in counts, of who would be out not.
         cast = [CastVote(v.person_id, v.decision, frozenset(eligible[v.person_id])) for v in votes]
         related = approval.relations if approval else []
-        out = gate.excluded_people(related, rule["exclude"], list(eligible), self.humans)
+        out = excluded_people(related, rule["exclude"], list(eligible), self.humans)
         state = gate_state(slots_of(rule["slots"]), cast, eligible, out)
         if state.satisfied:
             return Check("people", CheckState.PASS)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 
-from approvals.gate import excluded_people, humans_of
+from approvals.picture import excluded_people, humans_of
 from deployments.models import BreakGlass, Deployment, DeploymentLog, Export, Lane
 from deployments.states import TERMINAL, State
 from kernel.actor import Actor

@@ -4,8 +4,8 @@ from kernel.refusals import Invalid
 from pipelines.errors import wrong
 from pipelines.gates import gate_errors
 from pipelines.models import Environment
-from pipelines.queries import current_pipelines, stage_of
-from pipelines.satisfiability import Case, first_impossible
+from pipelines.queries import current_pipelines
+from pipelines.satisfiability import cases_of, first_impossible
 from teams.models import Group
 from teams.names import is_name
 
@@ -79,13 +79,7 @@ def _rank(environment: Environment) -> list[dict]:
 def unsatisfiable(environment: Environment) -> None:
     """Raise Invalid 422 `gate_unsatisfiable`, naming a smallest failing set of groups, if nobody could ever
     fill the gate: asked for each application with a stage there, with what its stage adds."""
-    slots = environment.gate["slots"]
-    cases = [
-        Case(environment.pk, version.application, slots + stage["slots"])
-        for version in current_pipelines().values()
-        if (stage := stage_of(version, environment.pk)) is not None
-    ]
-    found = first_impossible(cases or [Case(environment.pk, None, slots)])
+    found = first_impossible(cases_of(environment, current_pipelines().values()))
     if found is not None:
         error = wrong("/gate/slots", "gate_unsatisfiable", found.text, groups=found.groups)
         raise Invalid(errors=[error], groups=found.groups)

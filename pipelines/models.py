@@ -96,6 +96,20 @@ class PipelineVersion(models.Model):
         ]
 
 
+class GateShortage(models.Model):
+    """A gate that the people there are cannot fill at this time; the row goes when they can. `id`: `prod/payments`,
+    or `prod` where no pipeline leads. `groups`: a smallest set that has too few people together."""
+
+    id = models.CharField(primary_key=True, max_length=130)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, null=True, related_name="+")
+    groups = models.JSONField()
+    found_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.id
+
+
 class Window(models.Model):
     """When deployment is allowed. `start` is local time without offset (ISO 8601), `zone` an IANA name."""
 

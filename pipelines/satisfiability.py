@@ -1,12 +1,16 @@
-"""Could the people there are fill these slots at all? Asked when a gate or a pipeline is saved (requirement
-C03)."""
+"""Could the people there are fill these slots at all? Asked when a gate or a pipeline is saved, and of all of them
+again and again, because people leave (requirement C03)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipelines.gates import OWNERS, resolved
 from pipelines.matching import satisfiable, slots_of
+from pipelines.models import Environment, PipelineVersion
+from pipelines.queries import stage_of
+from teams.humans import joined
 from teams.models import Application
-from teams.queries import members_of
+from teams.queries import humans_among, members_of
 
 
 @dataclass(frozen=True)
@@ -34,23 +38,43 @@ class Impossible:
         return f"{names} have too few people together to fill the slots of {self.case.environment}{whom}."
 
 
-def first_impossible(cases: list[Case]) -> Impossible | None:
-    """The first case that cannot be satisfied by distinct active members, or None. One query for all.
+def cases_of(environment: Environment, versions: Iterable[PipelineVersion]) -> list[Case]:
+    """What each application with a stage there would meet, with what its stage adds; without any, the gate alone."""
+    slots = environment.gate.get("slots") or []
+    cases = [
+        Case(environment.pk, version.application, [*slots, *stage["slots"]])
+        for version in versions
+        if (stage := stage_of(version, environment.pk)) is not None
+    ]
+    return cases or [Case(environment.pk, None, slots)]
 
-    Without an application the slots of `@owners` are left out: whose owners they would be is not known yet.
-    Who is excluded (requester, authors) depends on the release, so it is judged when approval is asked for.
+
+def first_impossible(cases: list[Case]) -> Impossible | None:
+    """The first case that cannot be satisfied by distinct active humans, or None."""
+    return next(iter(impossible(cases)), None)
+
+
+def impossible(cases: list[Case]) -> list[Impossible]:
+    """All cases that cannot be satisfied by distinct active humans. Two queries for all.
+
+    Two accounts of one human are one, in the groups of both. Without an application the slots of `@owners` are left
+    out: whose owners they would be is not known yet. Who is excluded (requester, authors) depends on the release, so
+    it is judged when approval is asked for.
     """
     concrete = [(case, _slots(case)) for case in cases]
     members = members_of({slot["group"] for _, slots in concrete for slot in slots})
+    accounts = {person.pk for people in members.values() for person in people}
+    humans = humans_among(accounts) if accounts else joined(())
+    found = []
     for case, slots in concrete:
         eligible: dict[str, set[str]] = {}
         for group in {slot["group"] for slot in slots}:
             for person in members[group]:
-                eligible.setdefault(person.pk, set()).add(group)
+                eligible.setdefault(humans.of(person.pk), set()).add(group)
         failing = satisfiable(slots_of(slots), eligible)
         if failing is not None:
-            return Impossible(case, failing)
-    return None
+            found.append(Impossible(case, failing))
+    return found
 
 
 def _slots(case: Case) -> list[dict]:

@@ -64,6 +64,10 @@ app.conf.update(
             "task": "builds.sweep_artifacts",
             "schedule": settings.SWEEP_SECONDS,
         },
+        "look whether people can still fill every gate": {
+            "task": "pipelines.look_at_gates",
+            "schedule": 600.0,
+        },
         "say that the scheduler lives": {
             "task": "releasegate.beat",
             "schedule": settings.SWEEP_SECONDS,

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from approvals import gate, queries, rules
+from approvals import queries, rules
 from approvals.actions.accept_signature import Signed, accept_signature
 from approvals.binding import changed_fields
 from approvals.models import ApprovalRequest, Vote
+from approvals.picture import Picture, humans_of, look, related
 from approvals.states import TAKES_VOTES, ApprovalState, Decision
 from audit.actions.append import append
 from kernel.actor import Actor
@@ -89,7 +90,7 @@ def vote(
 
 def _facts(actor, request, decision, content_hash, comment, seen, at) -> rules.VoteFacts:
     standing = set(request.votes.filter(void=False, withdrawn_at=None).values_list("person_id", flat=True))
-    humans = gate.humans_of(request.relations, {actor.person_id or "", *standing})
+    humans = humans_of(request.relations, {actor.person_id or "", *standing})
     twins = humans.twins(actor.person_id) if actor.person_id else frozenset()
     old = seen or queries.last_seen_subject(request, content_hash)
     return rules.VoteFacts(
@@ -110,7 +111,7 @@ def _facts(actor, request, decision, content_hash, comment, seen, at) -> rules.V
         has_vote=actor.person_id in standing,
         accounts=twins,
         twin_voted=bool(twins & standing),
-        relations=gate.related(request.relations),
+        relations=related(request.relations),
         slots=tuple(slots_of(request.gate["slots"])),
         gate_exclude=frozenset(request.gate["exclude"]),
         gate_comment=request.gate["comment"],
@@ -154,7 +155,7 @@ def _after(
     actor: Actor, request: ApprovalRequest, row: Vote, at: datetime, *, withdrawn: bool = False
 ) -> VoteResult:
     """Re-judge the gate with this vote, move the request, write the event: all in the vote's transaction."""
-    picture = gate.look(request, own=row.pk)
+    picture = look(request, own=row.pk)
     newly = _move(request, picture, at)
     index = picture.state.assignment.slot_of(row.person_id)
     slot = None if index is None or withdrawn else picture.slots[index].group
@@ -180,7 +181,7 @@ def _after(
     return VoteResult(row, slot, request.state, request, newly)
 
 
-def _move(request: ApprovalRequest, picture: gate.Picture, at: datetime) -> bool:
+def _move(request: ApprovalRequest, picture: Picture, at: datetime) -> bool:
     """Write the state that the standing votes make; True if the gate became satisfied just now."""
     before = request.state
     if picture.state.rejected_by:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db.models import F, OuterRef, Subquery
 
-from approvals import gate
 from approvals.models import Vote
+from approvals.picture import look_once
 from approvals.rules import unknown_authors
 from builds.models import Evidence
 from builds.representations import in_order
@@ -73,7 +73,7 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
     """Raises NotFound for a request that is missing or not visible. At most 15 queries."""
     row = _deployment(frame, approval_id)
     approval, plan = row.approval, plan_facts(row.plan_state, row.plan_changes)
-    picture = gate.look_once(approval)
+    picture = look_once(approval)
     verdict = decide(row, frame.actor, frame.now) if row.state in PENDING else None
     position = keys.position_of(frame, approval, picture)
     slots = keys.slots_of_picture(picture, approval.state)

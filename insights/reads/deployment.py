@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
-from approvals import gate
+from approvals.picture import look
 from builds.models import Evidence
 from deployments.models import Deployment, Intent, Lane
 from deployments.queries import get_visible
@@ -133,7 +133,7 @@ def read_deployment(frame: Frame, deployment_id: str) -> DeploymentPage:
     """Raises NotFound."""
     progress = read_progress(frame, deployment_id)
     row = progress.row
-    picture = gate.look(row.approval) if row.approval else None
+    picture = look(row.approval) if row.approval else None
     intents = _intents(row)
     return DeploymentPage(
         progress=progress,

@@ -48,6 +48,11 @@ SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
     ),
     "evidence.added": ("file-check", lambda d: f"Evidence added: {d.get('kind', '')}"),
     "evidence.refused": ("octagon-x", lambda d: f"Evidence refused: {d.get('kind', '')}"),
+    "gate.satisfiable": ("circle-check", lambda d: "People can fill the gate again"),
+    "gate.unsatisfiable": (
+        "users",
+        lambda d: f"Nobody can fill the gate: too few in {' and '.join(d.get('groups', []))}",
+    ),
     "plan.computed": ("file-search", lambda d: f"Plan computed: {count(d.get('changes', 0), 'change')}"),
     "release.cut": ("tag", lambda d: "Release cut"),
     "release.withdrawn": ("circle-minus", lambda d: "Release withdrawn"),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from approvals import rules
-from approvals.gate import Picture, related
 from approvals.models import ApprovalRequest
+from approvals.picture import Picture, related
 from approvals.states import TAKES_VOTES, Decision
 from insights.frame import Frame
 from insights.templatetags.gate import count

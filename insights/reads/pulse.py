@@ -15,7 +15,7 @@ from audit.models import Checkpoint, SealerState
 from deployments.models import BreakGlass, Worker
 from kernel.clock import SCHEDULER
 from kernel.models import ClockOffset, Heartbeat
-from pipelines.models import Account
+from pipelines.models import Account, GateShortage
 from pipelines.queries import freezes, windows
 from pipelines.window_rules import Freeze, Window
 from teams.models import Person
@@ -52,6 +52,7 @@ class Pulse:
     windows: tuple[Window, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     glasses: tuple[dict, ...] = ()  # every break-glass that is not reviewed yet: GLASS_FIELDS
+    shortages: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (`prod/payments`, groups) that nobody can fill
 
     def dead_pools(self) -> list[str]:
         """Pools that serve an account and have no live worker; a worker of `*` serves every pool."""
@@ -86,6 +87,7 @@ def read_pulse(person_id: str) -> Pulse:
         windows=tuple(_window(row) for row in rows.get("window", [])),
         freezes=tuple(_freeze(row) for row in rows.get("freeze", [])),
         glasses=tuple(json.loads(row[3]) for row in rows.get("glass", [])),
+        shortages=tuple(sorted(_shortage(row) for row in rows.get("shortage", []))),
     )
 
 
@@ -112,6 +114,7 @@ def _union(person_id: str) -> QuerySet:
             name="id",
             text=JSONObject(**GLASS_FIELDS),
         ),
+        _rows(GateShortage.objects.all(), "shortage", name="id", text=_as_json(("groups",))),
         all=True,
     )
 
@@ -143,6 +146,11 @@ def _plain(text: str) -> dict:
     fields = json.loads(text)
     nested = {name: fields[name] for name in ("scope", "actions") if isinstance(fields.get(name), str)}
     return {**fields, **{name: json.loads(value) for name, value in nested.items()}}
+
+
+def _shortage(row: tuple) -> tuple[str, tuple[str, ...]]:
+    groups = json.loads(row[3])["groups"]
+    return row[0], tuple(json.loads(groups) if isinstance(groups, str) else groups)
 
 
 def _window(row: tuple) -> Window:

@@ -54,7 +54,19 @@ def _machine(frame: Frame) -> list[dict]:
         rows.append({"kind": "workers_down", "icon": "shield-alert", "text": text})
     if frame.actor.roles & {RELEASE_MANAGER, ADMINISTRATOR}:
         rows += [{"kind": "workers_down", "icon": "server-off", "text": text} for text in _silent(frame)]
+        rows += [_shortage(gate, groups) for gate, groups in pulse.shortages]
     return rows
+
+
+def _shortage(gate: str, groups: tuple[str, ...]) -> dict:
+    place, _, application = gate.partition("/")
+    names = " and ".join(groups)
+    have = "have too few people together" if len(groups) > 1 else "has too few people"
+    text = (
+        f"Nobody can fill the gate of {place}{f' for {application}' if application else ''}: {names} {have}. "
+        f"Add people to {' or '.join(groups)}, or ask for fewer keys there."
+    )
+    return {"kind": "gate_short", "icon": "users", "text": text}
 
 
 def _silent(frame: Frame) -> list[str]:

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from approvals.gate import excluded_by, related
 from approvals.models import ApprovalRequest
+from approvals.picture import related
+from approvals.rules import excluded_by
 from approvals.states import ApprovalState, Decision
 from kernel.actor import Actor
 from pipelines.matching import slots_of, would_help

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from audit.actions.append import append
 from kernel.actor import Actor, require
+from kernel.bell import ring
 from kernel.clock import now
 from kernel.permissions import Permission
 from kernel.refusals import NotFound
@@ -36,6 +37,7 @@ def set_group_members(*, actor: Actor, name: str, members: list[str]) -> Group:
     GroupMembership.objects.bulk_create(
         GroupMembership(group=group, person_id=person, since=at) for person in sorted(added)
     )
+    ring("pipelines.look_at_gates", name, queue="default")  # can the gates that ask for this group be filled?
     append(
         kind="group.changed",
         actor=actor,

@@ -3,8 +3,8 @@
 import pytest
 from allauth.account.models import EmailAddress
 
-from approvals import gate
 from approvals.models import ApprovalRequest, Vote
+from approvals.picture import failing_set, look
 from insights.reads.keys import twins
 from kernel.refusals import Refusal
 from teams.actions.set_group_members import set_group_members
@@ -75,7 +75,7 @@ def test_a_join_found_after_both_voted_takes_one_slot_back(world, join):
     assert world.vote(asked, "omar").state == "satisfied"
     join("rita", "omar")
     assert world.start(asked).state != "running"
-    picture = gate.look(ApprovalRequest.objects.get(pk=asked.approval_id))
+    picture = look(ApprovalRequest.objects.get(pk=asked.approval_id))
     assert list(picture.unproven.values()) == ["same_human"]
     assert picture.state.satisfied is False
 
@@ -89,18 +89,18 @@ def test_what_keeps_one_account_out_keeps_out_the_other(world, join):
 
 def test_the_page_says_that_two_accounts_may_be_one_human(world, join):
     asked = world.asked()
-    assert twins(gate.look(asked.approval)) == ()
+    assert twins(look(asked.approval)) == ()
     join("rita", "omar")
-    assert twins(gate.look(asked.approval)) == ("omar and rita",)
+    assert twins(look(asked.approval)) == ("omar and rita",)
 
 
 def test_a_gate_that_only_two_accounts_of_one_human_could_fill_is_found(world, join):
     set_group_members(actor=SYSTEM, name="payments-owners", members=["omar"])
     set_group_members(actor=SYSTEM, name="release-managers", members=["rita"])
     rule = world.asked().approval.gate
-    assert gate.failing_set(rule, []) is None
+    assert failing_set(rule, []) is None
     join("rita", "omar")
-    assert gate.failing_set(rule, []) == ["release-managers", "payments-owners"]
+    assert failing_set(rule, []) == ["release-managers", "payments-owners"]
 
 
 def test_a_passkey_of_one_account_is_not_enrolled_for_another(world):

@@ -14,7 +14,10 @@ from insights.context import app_version, shell
 from insights.frame import Frame
 from kernel.actor import Actor
 from kernel.models import ClockOffset, Heartbeat
+from pipelines.actions.look_at_gates import look_at_gates
+from teams.actions.set_group_members import set_group_members
 from tests.audit import log
+from tests.deployments.world import SYSTEM
 from tests.insights.browser import Browser, frame
 from tests.insights.calendar_rows import freeze_now
 
@@ -94,6 +97,21 @@ def test_a_pool_without_a_worker_is_told_to_those_who_run_releases(world, rita, 
     answer = rita.get("/board")
     assert "No worker of the pool main is alive." in answer.text
     assert "workers_down" not in strips(dana.get("/board"))
+
+
+@pytest.mark.parametrize(
+    ("username", "told"), [("rita", True), ("admin", True), ("omar", False), ("aude", False)]
+)
+def test_a_gate_nobody_can_fill_is_told_to_those_who_can_mend_it_with_how(world, username, told):
+    set_group_members(actor=SYSTEM, name="payments-owners", members=[])
+    look_at_gates()
+    answer = Browser(username).get("/board")
+    assert ("gate_short" in strips(answer)) is told
+    said = (
+        "Nobody can fill the gate of prod for payments: payments-owners has too few people. "
+        "Add people to payments-owners, or ask for fewer keys there."
+    )
+    assert (said in answer.text) is told
 
 
 def test_a_silent_scheduler_is_told_and_so_is_one_never_heard_of(world, rita):

@@ -1,6 +1,7 @@
 """Can anybody fill it at all?"""
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from pipelines.satisfiability import Case, first_impossible
 from teams.models import Person
@@ -22,7 +23,7 @@ def test_distinct_people_for_every_slot_are_enough(django_assert_num_queries):
         Case("staging", application, _slots(("keys", 1))),
         Case("dev", application, []),
     ]
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert first_impossible(cases) is None
 
 
@@ -58,3 +59,21 @@ def test_the_first_impossible_case_is_the_one_that_is_told():
     good = Case("dev", None, _slots(("keys", 1)))
     bad = Case("prod", None, _slots(("keys", 2)))
     assert first_impossible([good, bad, Case("x", None, _slots(("keys", 3)))]).case is bad
+
+
+def test_two_accounts_of_one_human_are_one_person_at_save():
+    people.person("rita", groups=["keys"])
+    omar = people.person("omar", groups=["payments-owners"])
+    case = Case("prod", people.application("payments"), _slots(("keys", 1), ("@owners", 1)))
+    assert first_impossible([case]) is None
+    EmailAddress.objects.create(user=omar, email=people.email_of("rita"), verified=True)
+    assert first_impossible([case]).groups == ["keys", "payments-owners"]
+
+
+def test_two_accounts_of_one_human_hold_the_groups_of_both():
+    people.person("rita", groups=["keys"])
+    omar = people.person("omar", groups=["payments-owners"])
+    people.person("olga", groups=["payments-owners"])
+    EmailAddress.objects.create(user=omar, email=people.email_of("rita"), verified=True)
+    case = Case("prod", people.application("payments"), _slots(("keys", 1), ("@owners", 1)))
+    assert first_impossible([case]) is None

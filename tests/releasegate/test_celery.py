@@ -21,6 +21,7 @@ def test_the_sweeps_come_regularly():
     assert set(entries()) == {
         "deployments.sweep",
         "builds.sweep_artifacts",
+        "pipelines.look_at_gates",
         "releasegate.beat",
         "releasegate.summarise_failures",
         "releasegate.forget_expired",

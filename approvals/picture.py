@@ -1,0 +1,125 @@
+"""One reading of a request for people: its votes that count, who may fill what now, who is kept out. Reads only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from approvals.models import ApprovalRequest
+from approvals.proofs import unproven
+from approvals.rules import CastVote, GateState, Relation, excluded_by, gate_state
+from approvals.states import Decision
+from pipelines.matching import Slot, satisfiable, slots_of
+from teams.humans import Humans
+from teams.models import Person
+from teams.queries import current_groups, humans_among, members_of
+
+
+def related(rows: list[dict]) -> tuple[Relation, ...]:
+    return tuple(Relation(row["relation"], row.get("person"), row.get("email")) for row in rows)
+
+
+def standing_votes(request: ApprovalRequest) -> list:
+    """Votes that are neither void nor withdrawn, in the order they were cast, with their people."""
+    rows = request.votes.filter(void=False, withdrawn_at=None).select_related("person")
+    return list(rows.order_by("at", "id"))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One reading of a request: its votes, who may fill what now, who is kept out.
+
+    `votes` are the proven ones; `unproven`: {vote id: why it does not count}, see approvals.proofs.
+    `humans`: whose accounts are one human's, who counts once.
+    """
+
+    state: GateState
+    slots: list[Slot]
+    votes: list
+    unproven: dict
+    humans: Humans
+    people: dict  # person id → Person, of everybody who voted or may
+    eligible: dict  # person id → groups, without those kept out
+    excluded: frozenset[str]
+
+
+def look(request: ApprovalRequest, *, own: str | None = None) -> Picture:
+    """At most five queries: votes, their events and passkeys, members of the slots' groups, who is one human.
+
+    `own`: the vote that is being cast in this transaction, whose event comes after this.
+    """
+    slots = slots_of(request.gate["slots"])
+    standing = standing_votes(request)
+    wrong = unproven(request, standing, own=own)
+    members = members_of([slot.group for slot in slots])
+    people = {person.pk: person for group in members.values() for person in group} | {
+        v.person_id: v.person for v in standing
+    }
+    groups: dict[str, set] = {}
+    for group, persons in members.items():
+        for person in persons:
+            groups.setdefault(person.pk, set()).add(group)
+    humans = humans_of(request.relations, people)
+    first = _doubles(standing, humans, wrong)
+    out = excluded_people(request.relations, request.gate["exclude"], people, humans)
+    eligible = {
+        pk: frozenset(names)
+        for pk, names in groups.items()
+        if pk not in out and people[pk].is_active and first.get(humans.of(pk), pk) == pk
+    }
+    votes = [vote for vote in standing if vote.pk not in wrong]
+    cast = [CastVote(v.person_id, v.decision, frozenset(v.groups)) for v in votes]
+    state = gate_state(slots, cast, eligible, out)
+    return Picture(state, slots, votes, wrong, humans, people, eligible, out)
+
+
+def look_once(request: ApprovalRequest) -> Picture:
+    """For a page that asks decide() about it, too: people() takes what was seen here. Never where a vote is written."""
+    request.looked = look(request)
+    return request.looked
+
+
+def _doubles(standing: list, humans: Humans, wrong: dict[str, str]) -> dict[str, str]:
+    """{human: the account whose approval counts}; a later approval of another account goes into `wrong`."""
+    first: dict[str, str] = {}
+    for vote in standing:
+        if vote.decision != Decision.APPROVE or vote.pk in wrong:
+            continue
+        if first.setdefault(humans.of(vote.person_id), vote.person_id) != vote.person_id:
+            wrong[vote.pk] = "same_human"
+    return first
+
+
+def humans_of(rows: list[dict], people: Iterable[str]) -> Humans:
+    """Who is whom among `people` (ids) and everybody behind the relations. One query."""
+    ids = {*people, *(row["person"] for row in rows if row.get("person"))}
+    return humans_among(ids, emails={row["email"] for row in rows if row.get("email")})
+
+
+def excluded_people(
+    rows: list[dict], exclude: list[str], people: Iterable[str], humans: Humans
+) -> frozenset[str]:
+    """Ids of the people a gate keeps out: by their id, a verified e-mail, or those of another account of theirs."""
+    relations_ = [replace(r, person=r.person and humans.of(r.person)) for r in related(rows)]
+    return frozenset(
+        pk
+        for pk in people
+        if excluded_by(relations_, exclude, person=humans.of(pk), emails=humans.emails(pk))
+    )
+
+
+def slot_of(request: ApprovalRequest, person: Person) -> str | None:
+    """The group whose key this person's vote fills now, or None."""
+    picture = look(request)
+    index = picture.state.assignment.slot_of(person.pk)
+    return None if index is None else picture.slots[index].group
+
+
+def failing_set(gate: dict, rows: list[dict]) -> list[str] | None:
+    """Groups that together cannot fill their slots once everybody excluded is left out; None: it can be met."""
+    members = members_of([slot["group"] for slot in gate["slots"]])
+    persons = {p.pk: p for group in members.values() for p in group}
+    humans = humans_of(rows, persons)
+    out = excluded_people(rows, gate["exclude"], persons, humans)
+    eligible: dict[str, frozenset] = {}
+    for pk, groups in current_groups([pk for pk in persons if pk not in out]).items():
+        eligible[humans.of(pk)] = eligible.get(humans.of(pk), frozenset()) | groups
+    return satisfiable(slots_of(gate["slots"]), eligible)
