@@ -54,6 +54,10 @@ bench: $(STAMP) ## measure what the product costs beside its floors, JSON lines:
 races: $(STAMP) ## a thousand rounds of two worker processes racing, and of votes and posts; on PostgreSQL
 	RELEASEGATE_TEST_DB=postgres RELEASEGATE_TEST_RACE_ROUNDS=1000 $(PY) -m pytest --timeout=3600 -m races $(ARGS)
 
+.PHONY: matching
+matching: $(STAMP) ## a million random gates and votes against trying every way to fill them; prints count and time
+	RELEASEGATE_TEST_DB=sqlite RG_MATCHING_CASES=1000000 $(PY) -m pytest -q -s tests/pipelines/test_matching.py -k seeded $(ARGS)
+
 .PHONY: faults
 faults: $(STAMP) ## every place a worker may be killed or stopped at, and a broken Redis, on servers of our own
 	RELEASEGATE_TEST_DB=postgres RELEASEGATE_TEST_FAULTS=all $(PY) -m pytest -m faults $(ARGS)
