@@ -4,6 +4,7 @@ artifact → promotion order → standards → plan stop at the first that is no
 never bothers a human; then people, window and lane, all evaluated and all listed.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -76,6 +77,12 @@ def _check(name: str, state: CheckState, *reasons: Reason) -> Check:
     return Check(name, state, tuple(reasons))
 
 
+def _in_a_sentence(finding: str) -> str:
+    """What was found at an artifact, to go on after: no stop at its end, and digests as far as people compare
+    them (the whole ones stand with the artifact)."""
+    return re.sub(r"\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b", r"\1…", finding).rstrip(". ")
+
+
 def artifact(facts: Facts) -> Check:
     if facts.withdrawn:
         text = f"{facts.application} {facts.version} was withdrawn: {facts.withdrawn_reason}"
@@ -86,9 +93,8 @@ def artifact(facts: Facts) -> Check:
         )
     wrong = [a for a in facts.artifacts if a[1] == "mismatch"]
     if wrong:
-        text = (
-            f"The artifact {wrong[0][0]} is not what was handed over: {wrong[0][2] or 'its digest differs'}."
-        )
+        found = _in_a_sentence(wrong[0][2]) or "its digest differs"
+        text = f"The artifact {wrong[0][0]} is not what was handed over: {found}."
         return _check(
             "artifact",
             DENY,
@@ -99,7 +105,7 @@ def artifact(facts: Facts) -> Check:
         name, state, detail = (
             open_ones[0] if open_ones else ("(none)", "missing", "the build has no artifact")
         )
-        text = f"The artifact {name} is not verified yet ({state}{': ' + detail if detail else ''})."
+        text = f"The artifact {name} is not verified yet ({state}{': ' + _in_a_sentence(detail) if detail else ''})."
         how = "It is read again by itself; check that the tools account can read it."
         return _check(
             "artifact", WAIT, Reason("artifact_unverified", text, f"release:{facts.release}", None, how)

@@ -124,7 +124,7 @@ KINDS = {
         "closed": Word("Closed", "door-closed"),
     },
     "outcome": {
-        "allowed": Word("Allowed", "circle-check"),
+        "allowed": Word("Done", "circle-check"),  # "Rejected: Allowed" reads as its opposite
         "denied": Word("Denied", "octagon-x"),
         "failed": Word("Failed", "circle-x"),
     },

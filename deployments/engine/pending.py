@@ -177,7 +177,7 @@ def settle(work: Work, verdict: Verdict) -> None:
                 data={"codes": codes, **until},
                 **columns,
             )
-        journal.log(deployment, [f"{state}: {text}"], work.at)
+        journal.log(deployment, [f"{str(state).replace('_', ' ').capitalize()}: {text}"], work.at)
 
 
 def _keep(deployment: Deployment, columns: dict) -> None:

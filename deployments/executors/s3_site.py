@@ -47,7 +47,7 @@ class S3Site:
             "replacement": None,
         }
         return Done(
-            f"{len(changes)} file(s) differ.",
+            f"{_files_of(len(changes))} {'differs' if len(changes) == 1 else 'differ'}.",
             {"state": "ready", "changes": [entry, *changes], "data": {"from": live}},
         )
 
@@ -59,6 +59,10 @@ class S3Site:
 
     def cleanup(self, context: Context) -> Progress:
         return Done("A plan of a site leaves nothing behind.")
+
+
+def _files_of(number: int) -> str:
+    return "1 file" if number == 1 else f"{number} files"
 
 
 def compare(before: dict, after: dict) -> list[dict]:
@@ -202,7 +206,7 @@ def _switch(context: Context, purpose: str) -> Progress:
         return Failed(str(error), code="bundle_invalid", changed=False)
     missing = _missing(context, files, purpose)
     if missing:
-        return Calls(tuple(missing), f"Laying {len(missing)} file(s) of {context.version}.")
+        return Calls(tuple(missing), f"Laying {_files_of(len(missing))} of {context.version}.")
     token = f"{context.name_prefix}-switch"
     intent = context.sent(token)
     if intent is not None and intent.outcome == "done":

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from audit.queries import visible_events
 from audit.rendering import as_item
 from insights.frame import Frame
+from insights.reads.evidence import KINDS as EVIDENCE
 from insights.templatetags.gate import count
 from insights.vocabulary import DEPLOYMENT, word_for
 
@@ -41,13 +42,16 @@ SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "config.rejected": ("octagon-x", lambda d: "Change of configuration rejected"),
     "deployment.baseline": ("map-pin", lambda d: "Recorded as what already runs; no approval is claimed"),
     "deployment.cancel_requested": ("circle-minus", lambda d: "Asked to stop"),
-    "deployment.denied": ("octagon-x", lambda d: f"Request denied: {', '.join(d.get('codes', []))}"),
+    "deployment.denied": (
+        "octagon-x",
+        lambda d: f"Request denied: {', '.join(map(_spoken, d.get('codes', [])))}",
+    ),
     "deployment.fenced": (
         "circle-off",
         lambda d: "A worker came back after another had taken over; it wrote nothing more",
     ),
-    "evidence.added": ("file-check", lambda d: f"Evidence added: {d.get('kind', '')}"),
-    "evidence.refused": ("octagon-x", lambda d: f"Evidence refused: {d.get('kind', '')}"),
+    "evidence.added": ("file-check", lambda d: f"Evidence added: {_evidence(d)}"),
+    "evidence.refused": ("octagon-x", lambda d: f"Evidence refused: {_evidence(d)}"),
     "gate.satisfiable": ("circle-check", lambda d: "People can fill the gate again"),
     "gate.unsatisfiable": (
         "users",
@@ -56,11 +60,22 @@ SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "plan.computed": ("file-search", lambda d: f"Plan computed: {count(d.get('changes', 0), 'change')}"),
     "release.cut": ("tag", lambda d: "Release cut"),
     "release.withdrawn": ("circle-minus", lambda d: "Release withdrawn"),
+    "signin.failed": ("octagon-x", lambda d: f"Sign-in failed: {_spoken(d.get('code'))}"),
+    "signin.succeeded": ("log-in", lambda d: "Signed in"),
     "vote.cast": ("key-round", lambda d: _vote(d)),
-    "vote.refused": ("octagon-x", lambda d: f"Vote refused: {str(d.get('code', '')).replace('_', ' ')}"),
+    "vote.refused": ("octagon-x", lambda d: f"Vote refused: {_spoken(d.get('code'))}"),
     "vote.withdrawn": ("undo-2", lambda d: "Vote withdrawn"),
 }
 SAID = ("comment", "reason", "why", "detail")  # private texts worth quoting
+
+
+def _spoken(code: object) -> str:
+    return str(code or "").replace("_", " ")
+
+
+def _evidence(data: dict) -> str:
+    kind = str(data.get("kind", ""))
+    return EVIDENCE.get(kind, kind).lower()
 
 
 def _fields(data: dict) -> str:

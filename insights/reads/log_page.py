@@ -7,7 +7,7 @@ from django.utils.http import urlencode
 
 from audit.queries import filtered, visible_events
 from audit.rendering import as_item
-from audit.tags import Outcome
+from audit.tags import Kind, Outcome
 from insights.frame import Frame
 from insights.reads.events import SAID, sentence_of
 from kernel.paging import page
@@ -15,6 +15,8 @@ from kernel.permissions import Permission
 
 PAGE = 50
 ERASED = "erased"
+# Answers that programs read as text: a person who takes them away wants a file, named as the command names it.
+FILES = {"api-audit-checkpoint": "log.checkpoint", "api-audit-key": "log.key"}
 # Subjects that have a page of their own.
 PLACES = {"deployment": "deployment", "approval": "approval", "change": "change"}
 
@@ -47,12 +49,13 @@ class Filters:
 
 @dataclass
 class LogPage:
-    """`rows`: newest first. `exports`: what can be taken away, by whom."""
+    """`rows`: newest first. `exports`: what can be taken away, by whom. `kinds`: every one there is."""
 
     rows: list[dict] = field(default_factory=list)
     next_cursor: str | None = None
     exports: list[dict] = field(default_factory=list)
     command: str = ""
+    kinds: tuple[str, ...] = tuple(Kind)
 
 
 def read_log_page(frame: Frame, filters: Filters, cursor: str | None) -> LogPage:
@@ -75,6 +78,7 @@ def _row(item: dict) -> dict:
         "icon": icon,
         "text": text,
         "who": _who(item),
+        "about": _about(item),
         "url": reverse(PLACES[noun], args=[name]) if noun in PLACES and "/" not in name else "",
         "said": [
             (key, ERASED if private[key] is None else private[key])
@@ -82,6 +86,14 @@ def _row(item: dict) -> dict:
             if key in SAID or private[key] is None
         ],
     }
+
+
+def _about(item: dict) -> str:
+    """The name of the person whom an event is about, where its openings hold it; else the subject as it stands."""
+    mine = item["subject"] == f"person:{item['actor_tag'].removeprefix('user:')}"
+    name = item["private"].get("username") or (item["actor"] if mine else "")
+    known = item["subject"].startswith("person:") and name and name != item["actor_tag"]
+    return str(name) if known else item["subject"]
 
 
 def _who(item: dict) -> str:
@@ -108,9 +120,12 @@ def _exports(frame: Frame, filters: Filters) -> list[dict]:
         ("Checkpoint", "The signed state of the log.", "api-audit-checkpoint", ""),
         ("Key", "Pin it once and compare it out of band.", "api-audit-key", ""),
     ]
-    return [{"title": title, "text": text, "url": reverse(name) + query} for title, text, name, query in rows]
+    return [
+        {"title": title, "text": text, "url": reverse(name) + query, "file": FILES.get(name, "")}
+        for title, text, name, query in rows
+    ]
 
 
 def verify_command() -> str:
     """What an auditor runs, with nothing but Python."""
-    return "python3 relgate.py verify log.rgaudit --key audit.key"
+    return "python3 relgate.py verify log.rgaudit --key log.key"

@@ -214,6 +214,13 @@ def digest(value, copy=True):
     )
 
 
+def _machine(tag):
+    """What acts without a person: a part of ours, an application's CI, somebody who is not signed in."""
+    kind, _, name = tag.partition(":")
+    words = {"system": f"Release Gate ({name})", "application": f"CI of {name}", "anonymous": "not signed in"}
+    return words.get(kind, tag)
+
+
 @register.simple_tag(takes_context=True)
 def person(context, username, name=""):
     """A person or a machine (`ci:payments`); whoever looks at the page is marked "you"."""
@@ -223,8 +230,10 @@ def person(context, username, name=""):
     me = context.get("me") or {}
     mine = username == (me.get("username") if isinstance(me, dict) else getattr(me, "username", None))
     face = icon("bot") if ":" in username else escape(username[:1].upper())
+    name = name or _machine(username)
     return format_html(
-        '<span class="person"><span class="avatar" aria-hidden="true">{}</span><span>{}</span>{}</span>',
+        '<span class="person"{}><span class="avatar" aria-hidden="true">{}</span><span>{}</span>{}</span>',
+        format_html(' title="{}"', username) if ":" in username else "",
         face,
         name or username,
         mark_safe('<span class="person-you">(you)</span>') if mine else "",

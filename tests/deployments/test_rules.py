@@ -77,6 +77,14 @@ def test_each_fault_alone_gives_its_reason_and_its_state(change, verdict, code, 
     assert state_for(found) == (State(state), waits)
 
 
+def test_a_mismatch_is_one_sentence_with_digests_a_person_can_compare():
+    detail = f"expected sha256:{'a' * 64}, found sha256:{'b' * 64}."
+    found = judge(replace(GOOD, artifacts=(("t", "mismatch", detail),)))
+    assert found.reasons[0].text == (
+        f"The artifact t is not what was handed over: expected sha256:{'a' * 12}…, found sha256:{'b' * 12}…."
+    )
+
+
 def test_nothing_wrong_is_allowed_until_the_opening_closes():
     found = judge(GOOD)
     assert isinstance(found, Allow)

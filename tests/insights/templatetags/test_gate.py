@@ -173,6 +173,19 @@ class TestPerson:
         assert "<svg" in text
         assert "<span>ci:payments</span>" in text
 
+    @pytest.mark.parametrize(
+        ("tag", "words"),
+        [
+            ("system:worker", "Release Gate (worker)"),
+            ("application:payments", "CI of payments"),
+            ("anonymous:anonymous", "not signed in"),
+        ],
+    )
+    def test_what_acts_without_a_person_is_said_in_words_and_its_tag_is_kept(self, tag, words):
+        text = render("{% person who %}", who=tag)
+        assert f"<span>{words}</span>" in text
+        assert f'title="{tag}"' in text
+
     def test_a_name_is_escaped(self):
         assert "<b>" not in render("{% person who %}", who="<b>x</b>")
 

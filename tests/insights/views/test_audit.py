@@ -5,6 +5,8 @@ import re
 import pytest
 
 from audit.models import AuditEvent, Opening
+from teams.actions.record_signin import record_signin
+from teams.models import Person
 from tests import database
 from tests.audit import log
 from tests.insights.browser import Browser
@@ -34,7 +36,7 @@ def voted(world):
 def test_an_event_says_who_what_on_what_why_and_how_it_came_out(voted, aude):
     found = rows(aude.get("/audit", kind="vote.cast"))
     assert len(found) == 1
-    for text in ("rita", "Approved for release-managers", "payments in prod", COMMENT, "Allowed"):
+    for text in ("rita", "Approved for release-managers", "payments in prod", COMMENT, "Done"):
         assert text in found[0]
     assert f"approval:{voted.approval_id}" in found[0]
 
@@ -129,7 +131,7 @@ def test_everything_can_be_taken_away_and_the_filters_come_along(world, aude, ri
     ):
         assert path in links, path
     assert "/api/v1/audit/bundle" not in rita.get("/audit").links()
-    assert "relgate.py verify log.rgaudit --key audit.key" in aude.get("/audit").text
+    assert "relgate.py verify log.rgaudit --key log.key" in aude.get("/audit").text
 
 
 def test_the_export_links_work_as_they_stand(voted, aude):
@@ -164,3 +166,30 @@ def test_the_page_does_not_move_and_asks_little(voted, aude):
     answer = aude.get("/audit")
     assert "hx-get" not in answer.html
     assert answer.queries <= 8
+
+
+def test_signing_in_is_said_in_words_and_of_whom(world, aude):
+    fields = {"ip": "198.51.100.7", "request_id": None}
+    rita = Person.objects.get(username="rita")
+    record_signin(person=rita, refused=None, **fields)
+    record_signin(person=rita, refused="credentials_invalid", **fields)
+    assert re.search(
+        r"rita Signed in signin.succeeded rita", " ".join(rows(aude.get("/audit", kind="signin.succeeded")))
+    )
+    failed = " ".join(rows(aude.get("/audit", kind="signin.failed")))
+    assert re.search(
+        r"not signed in Sign-in failed: credentials invalid signin.failed rita .* Denied", failed
+    )
+    with database.as_owner():
+        Opening.objects.filter(field__in=("actor", "username")).delete()
+    left = rows(aude.get("/audit", kind="signin.succeeded")) + rows(aude.get("/audit", kind="signin.failed"))
+    assert [row for row in left if "rita" in row] == []
+    assert all(f"person:{rita.pk}" in row for row in left)
+
+
+def test_what_a_program_reads_as_text_a_person_gets_as_a_file_and_kinds_are_suggested(world, aude):
+    page = aude.get("/audit").html
+    assert 'href="/api/v1/audit/key" download="log.key"' in page
+    assert 'href="/api/v1/audit/checkpoint" download="log.checkpoint"' in page
+    assert 'list="kinds"' in page
+    assert page.count('<option value="vote.cast">') == 1
