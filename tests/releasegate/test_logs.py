@@ -34,7 +34,7 @@ CANARIES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "secret"), CANARIES)
+@pytest.mark.parametrize(("text", "secret"), CANARIES, ids=[text for text, _ in CANARIES])
 def test_a_secret_is_replaced_and_the_rest_stays(text, secret):
     line = "before " + text.format(secret) + " after"
     cleaned = redact(line)
