@@ -1,0 +1,85 @@
+"""Each bound field, changed alone between the last vote and the start: nothing starts, votes are void, it is named."""
+
+import pytest
+
+from approvals.binding import FIELDS_V1
+from approvals.models import ApprovalRequest, Vote
+from builds.models import Artifact, Build
+from deployments.models import Deployment
+from kernel.clock import now
+from pipelines.models import Account, Environment, PipelineVersion
+from releases.models import Release
+from teams.actions.set_group_members import set_group_members
+from tests.deployments.world import SYSTEM, TEST_SPEC
+
+pytestmark = pytest.mark.django_db
+OTHER = "sha256:" + "5" * 64
+# Which application and which environment is what the request is of: no row of ours moves to another one.
+OF_THE_REQUEST = {"application", "environment"}
+
+
+def _artifacts(row):
+    Artifact.objects.filter(pk=row.release.build.artifacts.first().pk).update(digest=OTHER)
+
+
+def _target_kind(row):
+    version = PipelineVersion.objects.get(pk=row.pipeline_version_id)
+    next(s for s in version.spec["stages"] if s["environment"] == "prod")["target"]["kind"] = "other-kind"
+    PipelineVersion.objects.filter(pk=version.pk).update(spec=version.spec)
+
+
+CHANGES = {
+    "version": lambda d: Release.objects.filter(pk=d.release_id).update(version="9.9.9"),
+    "artifacts": _artifacts,
+    "account": lambda d: Account.objects.filter(pk=d.environment.account_id).update(account_id="9" * 12),
+    "region": lambda d: Environment.objects.filter(pk="prod").update(region="us-east-1"),
+    "role_arn": lambda d: Account.objects.filter(pk=d.environment.account_id).update(
+        deploy_role_arn="arn:aws:iam::333333333333:role/other"
+    ),
+    "target_kind": _target_kind,
+    "parameters": lambda d: Deployment.objects.filter(pk=d.pk).update(parameters={"Stage": "blue"}),
+    "plan_digest": lambda d: Deployment.objects.filter(pk=d.pk).update(plan_digest=OTHER),
+    "pipeline_version": lambda d: PipelineVersion.objects.filter(pk=d.pipeline_version_id).update(number=77),
+    "test_specs": lambda d: Build.objects.filter(pk=d.release.build_id).update(
+        test_spec={**TEST_SPEC, "digest": OTHER}
+    ),
+    "gate_version": lambda d: Environment.objects.filter(pk="prod").update(gate_version=77),
+}
+
+
+def test_every_bound_field_has_its_change():
+    assert set(CHANGES) | OF_THE_REQUEST == set(FIELDS_V1)
+    assert not set(CHANGES) & OF_THE_REQUEST
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_that_field_alone_voids_the_votes_and_asks_again(world, field):
+    approved = world.approved()
+    CHANGES[field](approved)
+    assert world.start(approved).state != "running"
+    after = world.settle(approved)
+    assert (after.state, ApprovalRequest.objects.get().state) == ("needs_approval", "void")
+    assert list(Vote.objects.values_list("void", "changed_fields")) == [(True, [field])] * 2
+
+
+UNBOUND = {
+    "reason": lambda w, d: Deployment.objects.filter(pk=d.pk).update(reason="Another reason than before."),
+    "submitter": lambda w, d: Build.objects.filter(pk=d.release.build_id).update(
+        submitter="zoe@acme.example"
+    ),
+    "new member": lambda w, d: set_group_members(
+        actor=SYSTEM, name="payments-owners", members=["omar", "olga", "rosa", "zoe"]
+    ),
+    "tier": lambda w, d: Environment.objects.filter(pk="prod").update(tier="gold"),
+    "alias": lambda w, d: Account.objects.filter(pk=d.environment.account_id).update(alias="renamed"),
+    "not before": lambda w, d: Deployment.objects.filter(pk=d.pk).update(not_before=now()),
+}
+
+
+@pytest.mark.parametrize("edit", UNBOUND)
+def test_what_is_not_bound_keeps_the_votes(world, edit):
+    approved = world.approved()
+    UNBOUND[edit](world, approved)
+    world.settle(approved)
+    assert not Vote.objects.filter(void=True).exists()
+    assert world.start(approved).state == "running"
