@@ -626,6 +626,36 @@ def read_gate(index, data):
     return {"keys": keys, "step_up": bool(data.get("step_up"))}
 
 
+# Longer than any transaction: a start and a change of the gate may pass each other.
+PASSING = datetime.timedelta(seconds=60)
+
+
+def instant_of(index, body):
+    """When the event says it was; raises Broken."""
+    try:
+        return read_instant(body["at"])
+    except ValueError as error:
+        raise Broken("the event's time is none", index) from error
+
+
+def gate_of(settings):
+    """{group: keys} of an environment's settings as an event holds them; {} where it asks nobody."""
+    gate = settings.get("gate") if isinstance(settings, dict) else None
+    slots = gate.get("slots") if isinstance(gate, dict) else None
+    asked = {}
+    for slot in slots if isinstance(slots, list) else []:
+        group, count = (slot.get("group"), slot.get("count")) if isinstance(slot, dict) else (None, None)
+        if isinstance(group, str) and type(count) is int:
+            asked[group] = asked.get(group, 0) + count
+    return asked
+
+
+def covers(keys, gate):
+    """Whether these keys are at least those of the gate; `@owners` is another group for each application."""
+    named = all(keys.count(group) >= count for group, count in gate.items() if not group.startswith("@"))
+    return named and len(keys) >= sum(gate.values())
+
+
 def turned(keys, people):
     """How many of the keys (names of groups) the people ({person: their groups}) turn, each at most one."""
     holder = {}
@@ -651,6 +681,7 @@ class Rules:
         self.opened, self.votes, self.started = {}, {}, {}
         self.asked, self.ran = {}, set()  # deployment → the leaf that asked people for it; what has started
         self.broken = {}  # break-glass: review → (deployment, what it skips)
+        self.gates = {}  # environment → [(from when, {group: keys})], by what the log says of it
         self.passkeys, self.nonces, self.origins = {}, set(), set()
         self.gated = self.ungated = self.signed = self.bypassed = 0
 
@@ -681,13 +712,34 @@ class Rules:
         elif kind in ("passkey.added", "passkey.removed") and body["outcome"] == "allowed":
             own = kind == "passkey.added" and subject == "person:%s" % body["actor"].get("id")
             self.passkeys[subject, data.get("credential")] = data.get("public_key") if own else None
+        elif kind == "config.changed" and body["outcome"] == "allowed" and subject.startswith("environment:"):
+            self.gates.setdefault(subject, []).append((instant_of(index, body), gate_of(data.get("after"))))
         elif kind == "deployment.running":
             again = data.get("from") == "uncertain" and (subject in self.ran or not self.complete)
             self.ran.add(subject)
             if data.get("approval"):
                 self._start(index, data, subject)
+                gate = self.opened.get("approval:%s" % data["approval"])
+                if gate is not None:
+                    self._asked_all(index, body, gate["keys"])
             elif not again:
                 self._ungated(index, data, subject)
+                if "people" not in (data.get("skipped") or []):
+                    self._asked_all(index, body, [])
+
+    def _asked_all(self, index, body, keys):
+        """The gate that the environment was given by its own events: whoever empties it without one is seen here."""
+        environment = "environment:%s" % body["environment"]
+        earliest, in_force = instant_of(index, body) - PASSING, []
+        for since, gate in reversed(self.gates.get(environment, [])):
+            in_force.append(gate)
+            if since < earliest:
+                break
+        else:
+            return  # what was in force a moment before is not in the log, or not in this part of it
+        if not any(covers(keys, gate) for gate in in_force):
+            text = "started with %d keys asked for, which are not those of the gate that the log gives %s"
+            raise Broken(text % (len(keys), environment), index)
 
     def _signed(self, index, body):
         stated, origin = check_signature(index, body)
@@ -866,7 +918,11 @@ def command_verify(args, config):
         where = ", ".join(found["signed_at"])
         lines.append("  %d votes signed by a passkey of their person, at %s" % (found["signed_votes"], where))
     if found["erased"]:
-        lines.append("  %d values were erased; their commitments are kept" % found["erased"])
+        text = "  %d values were erased, or left out of this bundle; their commitments are kept"
+        lines.append(text % found["erased"])
+    if found["first"]:
+        text = "  what happened before leaf %d is not here: approvals and votes from then are taken on trust"
+        lines.append(text % found["first"])
     return DONE, dict(found, ok=True), lines
 
 

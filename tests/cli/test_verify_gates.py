@@ -86,3 +86,53 @@ def test_a_start_past_its_people_needs_the_break_glass_that_was_opened_for_it_be
 def test_in_a_part_an_approval_that_opened_within_it_is_judged_in_full():
     assert broken(story([*GOOD[:2], started(votes=["vot_1"], keys=1)])).leaf == 2
     assert broken(story([BEFORE, *GOOD[:2], started(votes=["vot_1"], keys=1)], first=1)).leaf == 3
+
+
+LONG_AGO, THEN = "2026-11-20T09:00:00.000000Z", "2026-11-20T10:00:00.000000Z"
+
+
+def gate(*slots, at=LONG_AGO, **more) -> dict:
+    """The environment that every start below is in was given this gate."""
+    asked = [{"group": group, "count": count} for group, count in slots]
+    data = {"before": None, "after": {"gate": {"slots": asked}}}
+    return {"kind": "config.changed", "subject": "environment:prod", "data": data, "at": at, **more}
+
+
+def in_prod(start: dict) -> dict:
+    return start | {"environment": "prod", "at": THEN}
+
+
+PAIR = gate(("managers", 1), ("@owners", 1))
+GIVEN = [*GOOD[:3], in_prod(started())]
+ONE = [opened(slots=SLOTS[:1]), cast("vot_1", "rita"), in_prod(started(votes=["vot_1"]))]
+
+
+@pytest.mark.parametrize(
+    ("events", "leaf"),
+    [
+        ([PAIR, in_prod(ungated())], 1),
+        ([PAIR, *ONE], 3),
+        ([gate(("others", 1), ("managers", 1)), *GIVEN], 4),
+        ([gate(), PAIR, in_prod(ungated())], 2),
+        ([PAIR, gate(at="2026-11-20T09:59:30.000000Z", outcome="denied"), in_prod(ungated())], 2),
+    ],
+)
+def test_a_gate_that_was_emptied_without_an_event_is_seen_at_the_next_start(events, leaf):
+    problem = broken(story(events))
+    assert (problem.leaf, "not those of the gate" in str(problem)) == (leaf, True)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [PAIR, *GIVEN],
+        [gate(("managers", 1)), *GIVEN],
+        [PAIR, gate(), in_prod(ungated())],
+        [PAIR, gate(at="2026-11-20T09:59:30.000000Z"), *ONE],
+        [gate(), gate(("managers", 1), at="2026-11-20T09:59:30.000000Z"), in_prod(ungated())],
+        [PAIR, GLASS, in_prod(ungated(**PAST))],
+        [PAIR, in_prod(ungated()) | {"environment": "dev"}],
+    ],
+)
+def test_what_the_log_itself_made_of_a_gate_is_what_a_start_needs(events):
+    assert verify_bundle(story(events), KEY)["leaves"] == len(events)
