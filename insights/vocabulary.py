@@ -72,6 +72,8 @@ KINDS = {
         "done": Word("Done", "circle-check"),
         "failed": Word("Failed", "circle-x"),
         "skipped": Word("Skipped", "circle-slash"),
+        "not_reached": Word("Not reached", "circle-dashed"),  # of one that ended before
+        "ended_here": Word("Ended here", "circle-minus"),
     },
     "evidence": {
         "parsed": Word("Read", "file-check"),

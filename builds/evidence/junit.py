@@ -11,6 +11,7 @@ from collections import Counter
 from xml.etree.ElementTree import Element
 
 from builds.evidence.guard import EvidenceRejected, Facts, parse_xml, problem
+from pipelines.secrets import TOKENS
 
 _ROOTS = ("testsuites", "testsuite")
 _FAILED = frozenset({"failed", "failure", "fail"})
@@ -18,6 +19,8 @@ _ERROR = frozenset({"error", "errored", "aborted", "timeout"})
 _NOT_RUN = frozenset({"notrun", "skipped", "ignored", "disabled", "suppressed", "pending"})
 _MAX_SECONDS = 10**9
 _MAX_COUNT = 10**9
+_NAMED = 5  # failing cases that are named; the report has them all
+_SAID = 300  # characters of what one of them said
 
 
 def read(data: bytes) -> Facts:
@@ -110,9 +113,27 @@ def _problems(root: Element, summary: dict, odd_times: int) -> list[dict]:
         found.append(problem("no_tests", "The file lists no test case; that is not a pass."))
     elif summary["skipped"] == summary["tests"]:
         found.append(problem("all_skipped", "Every test case was skipped."))
+    found += _failing(root)
     if odd_times:
         found.append(problem("times_unreadable", f"The times of {odd_times} test cases make no sense."))
     return found
+
+
+def _failing(root: Element) -> list[dict]:
+    """The first cases that failed, by name with what they said: whoever looks must not have to fetch the file."""
+    bad = [case for case in root.iter("testcase") if _outcome(case) in ("failed", "errors")]
+    return [problem("case_failed", _case_in_words(case)) for case in bad[:_NAMED]]
+
+
+def _case_in_words(case: Element) -> str:
+    tags = ("failure", "error", "rerunFailure", "rerunError")
+    cause = next((child for child in case if child.tag in tags), None)
+    said = "" if cause is None else " ".join((cause.get("message") or cause.text or "").split())
+    for token in TOKENS:
+        said = token.sub("[masked]", said)
+    said = said if len(said) <= _SAID else f"{said[:_SAID]}…"
+    name = (case.get("name") or "A case without a name")[:_SAID]
+    return f"{name}: {said}" if said else f"{name} failed."
 
 
 def _suites(root: Element) -> list[Element]:

@@ -14,6 +14,7 @@ from deployments import history
 from deployments.binding import subject_of
 from deployments.changes import relations_of
 from deployments.decision import decide, with_everything
+from deployments.engine import approval_ended
 from deployments.engine.supersede import supersede_older
 from deployments.lease import poke
 from deployments.models import Deployment
@@ -116,6 +117,7 @@ def _bind(request, deployment: Deployment, at) -> None:
 
 def _reject(deployment: Deployment, actor: Actor, at, comment: str) -> None:
     try:
-        transition(deployment, State.REJECTED, actor=actor, at=at, why=comment)
+        reasons = approval_ended.rejected(deployment.approval_id, actor.name)
+        transition(deployment, State.REJECTED, actor=actor, at=at, why=comment, reasons=reasons)
     except LostRace:
         return  # the worker moved it between two waiting states; it reads the rejection at its next step

@@ -12,11 +12,11 @@ from approvals.actions.rebind import rebind
 from approvals.actions.relate import relate
 from approvals.actions.request import request
 from approvals.binding import changed_fields
-from approvals.states import ApprovalState
+from approvals.states import ApprovalState, Decision
 from deployments.binding import subject_of
 from deployments.changes import relations_of
 from deployments.decision import decide
-from deployments.engine import journal, pending_steps, planning, start
+from deployments.engine import approval_ended, journal, pending_steps, planning, start
 from deployments.engine.work import NOW, Again, Work
 from deployments.facts import bypass_of
 from deployments.models import Deployment
@@ -137,15 +137,25 @@ def end_of_approval(work: Work) -> bool:
     open_states = (ApprovalState.OPEN, ApprovalState.VOID, ApprovalState.SATISFIED)
     if approval.state == ApprovalState.REJECTED:
         to, why = State.REJECTED, "A person rejected it."
+        reasons = approval_ended.rejected(approval.pk, _who_rejected(approval))
     elif approval.state == ApprovalState.EXPIRED or (
         approval.state in open_states and lapsed and lapsed <= work.at
     ):
         to, why = State.EXPIRED, "The approval lapsed before it could be used."
+        turned = approval.satisfied_at is not None
+        until = approval.valid_until if turned else approval.expires_at
+        waited_for = deployment.reasons
+        reasons = approval_ended.lapsed(approval.pk, turned=turned, until=until, waited_for=waited_for)
     else:
         return False
     with transaction.atomic():
-        transition(deployment, to, actor=work.actor, at=work.at, why=why)
+        transition(deployment, to, actor=work.actor, at=work.at, why=why, reasons=reasons)
     return True
+
+
+def _who_rejected(approval) -> str:
+    votes = approval.votes.filter(decision=Decision.REJECT, void=False, withdrawn_at=None)
+    return votes.order_by("at").values_list("person__username", flat=True).first() or ""
 
 
 def settle(work: Work, verdict: Verdict) -> None:

@@ -14,7 +14,7 @@ from insights.frame import Frame
 from insights.reads import checks, keys
 from insights.reads.deployment_acts import Acts, acts_of
 from insights.reads.events import timeline
-from insights.reads.evidence import evidence_rows
+from insights.reads.evidence import rows_by_round
 from insights.reads.plans import PlanFacts, plan_facts
 from insights.reads.states_in_words import sentence_of
 from insights.templatetags.gate import count, duration
@@ -67,7 +67,10 @@ class DeploymentPage:
     plan: PlanFacts
     slots: list[dict]
     rejections: list[dict]
-    tests: list[dict]
+    tests: list[dict]  # {title, rows} of the first round, and of the one after going back
+    no_tests: str  # what an empty card of tests says
+    no_plan: str  # why there is none, and the title over it
+    no_plan_title: str
     intents: dict
     checks: list[dict]
     facts: list[tuple]
@@ -78,12 +81,13 @@ class DeploymentPage:
 def read_progress(frame: Frame, deployment_id: str) -> Progress:
     """Raises NotFound. At most seven queries beside the frame's own."""
     row = get_visible(frame.actor, deployment_id)
-    steps = [_step(step, frame.now) for step in sorted(row.steps.all(), key=lambda step: step.seq)]
+    ended = row.ended_at if row.state in TERMINAL else None
+    steps = [_step(step, frame.now, ended) for step in sorted(row.steps.all(), key=lambda step: step.seq)]
     stamps = [f"{s['kind']}{s['state']}{s['detail']}" for s in steps]
     version = f"{row.state_version}-{hash_of(stamps)}"
     return Progress(
         row=row,
-        sentence=sentence_of(row),
+        sentence=sentence_of(row, keys.last_rejection(row.approval) if row.state == State.REJECTED else None),
         reasons=row.reasons if row.state in PENDING else [],
         steps=steps,
         done=sum(step["state"] == "done" for step in steps),
@@ -101,15 +105,20 @@ def hash_of(parts: list[str]) -> str:
     return f"{number:x}"
 
 
-def _step(step, now: datetime) -> dict:
-    end = step.ended_at or (now if step.state in ("running", "waiting") else None)
+OVER = {"pending": "not_reached", "waiting": "ended_here", "running": "ended_here"}
+
+
+def _step(step, now: datetime, ended: datetime | None) -> dict:
+    """`ended`: when the deployment did; nothing of it waits or is to come any more."""
+    end = step.ended_at or ((ended or now) if step.state in ("running", "waiting") else None)
+    over = OVER.get(step.state) if ended else None
     seconds = (end - step.started_at).total_seconds() if step.started_at and end else None
     return {
         "kind": step.kind,
         "label": STEPS.get(step.kind, step.kind),
-        "state": step.state,
+        "state": over or step.state,
         "seconds": seconds,
-        "detail": step.detail,
+        "detail": "" if over else step.detail,
     }
 
 
@@ -137,15 +146,42 @@ def read_deployment(frame: Frame, deployment_id: str) -> DeploymentPage:
     intents = _intents(row)
     return DeploymentPage(
         progress=progress,
-        plan=plan_facts(row.plan_state, row.plan_changes),
+        plan=plan_facts(row.plan_state, row.plan_changes, ended=row.state in TERMINAL),
         slots=keys.slots_of_picture(picture, row.approval.state) if picture else [],
         rejections=keys.rejections(picture) if picture else [],
-        tests=evidence_rows(Evidence.objects.filter(subject=f"deployment:{row.pk}")),
+        tests=_tests(row),
+        no_tests=_no_tests(row),
+        no_plan=_no_plan(row),
+        no_plan_title="" if row.plan_data.get("failed") else "No plan to see",
         intents=intents,
         checks=checks.stored_rows(row.checks, row.reasons),
         facts=_facts(row),
         events=timeline(frame, _subjects(row), leave_out=("aws.intended",)),
         acts=acts_of(frame.actor, row, applying=bool(intents["apply"])),
+    )
+
+
+def _tests(row: Deployment) -> list[dict]:
+    found = Evidence.objects.filter(subject=f"deployment:{row.pk}")
+    return rows_by_round(found, row.release.build_id, row.version, row.rolled_back_to)
+
+
+def _no_tests(row: Deployment) -> str:
+    if row.kind == "baseline":
+        return "A baseline records what was there before; nothing was tested."
+    if row.state in TERMINAL:
+        return "No test reported before it ended. Nothing unread counts as passed."
+    return "The team's tests run in the target account after the change. Nothing unread counts as passed."
+
+
+def _no_plan(row: Deployment) -> str:
+    """Why there is no plan to see."""
+    if row.plan_data.get("failed"):
+        return str(row.plan_data.get("detail") or "AWS refused to say what would change.")
+    return (
+        "It ended before AWS was asked."
+        if row.state in TERMINAL
+        else "AWS has not said yet what would change."
     )
 
 
@@ -165,25 +201,40 @@ def _intents(row: Deployment) -> dict:
 
 
 def _replaces(row: Deployment) -> tuple[str, str]:
-    """What ran there when it started; before that, what runs there now."""
-    if row.state not in PENDING:
+    """What ran there when it started; before that, what runs there now; if it never started, what it would have."""
+    if row.started_at is not None or row.kind == "baseline":
         return "Replaces", row.previous_version or "nothing recorded"
+    if row.state in TERMINAL:
+        return "Would have replaced", _ran_at(row, row.ended_at) or "nothing recorded"
     lane = Lane.objects.filter(application=row.application_id, environment=row.environment_id)
     running = lane.values_list("version", flat=True).first()
     return "Would replace", running or "nothing recorded"
 
 
+def _ran_at(row: Deployment, at: datetime | None) -> str:
+    """The version that ran in the lane at an instant, by our record."""
+    ran = Deployment.objects.filter(
+        application=row.application_id,
+        environment=row.environment_id,
+        state=State.SUCCEEDED,
+        ended_at__lte=at,
+    )
+    return ran.order_by("-ended_at", "-id").values_list("version", flat=True).first() or ""
+
+
 def _facts(row: Deployment) -> list[tuple]:
     """(name, value) pairs; what is not known is said."""
     took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
-    identity = (row.aws_identity or {}).get("arn") or "not assumed yet"
+    ended = row.state in TERMINAL
+    identity = (row.aws_identity or {}).get("arn") or ("" if ended else "not assumed yet")
+    unpinned = "" if ended else "not pinned yet"
     pairs = [
         _replaces(row),
         ("Account", f"{row.environment.account.alias} ({row.environment.account.account_id})"),
         ("Region", row.environment.region),
         ("Worker pool", row.pool or row.environment.account.pool),
         ("Acts in AWS as", identity),
-        ("Pipeline", f"version {row.pipeline_version.number}" if row.pipeline_version else "not pinned yet"),
+        ("Pipeline", f"version {row.pipeline_version.number}" if row.pipeline_version else unpinned),
         ("Took", duration(took) if isinstance(took, timedelta) else ""),
     ]
     return [(name, value) for name, value in pairs if value]

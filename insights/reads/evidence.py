@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from deployments.redaction import redact
 from insights.templatetags.gate import count
 
 KINDS = {
@@ -27,11 +28,26 @@ def evidence_rows(rows: Iterable) -> list[dict]:
             "state": row.verdict if row.state == "parsed" else "rejected",
             "verdict": row.verdict,
             "summary": summary_in_words(row.kind, row.summary),
-            "problems": [problem.get("detail", "") for problem in row.problems if isinstance(problem, dict)],
+            "problems": [redact(str(p.get("detail", ""))) for p in row.problems if isinstance(p, dict)],
             "at": row.created_at,
         }
         for row in sorted(newest.values(), key=lambda row: (_rank(row.kind), row.name))
     ]
+
+
+def rows_by_round(rows: Iterable, build: str, version: str, back_to: str) -> list[dict]:
+    """[{title, rows}]: the tests of what was deployed, then those of what runs again after going back. Each round
+    tests another build under the same names, so the newest of all would hide why it went back."""
+    first, second = [], []
+    for row in rows:
+        (first if row.build_id == build else second).append(row)
+    found = []
+    if first:
+        title = f"{version}, before going back" if back_to else ""
+        found.append({"title": title, "rows": evidence_rows(first)})
+    if second:
+        found.append({"title": f"{back_to}, after going back", "rows": evidence_rows(second)})
+    return found
 
 
 def _rank(kind: str) -> int:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from approvals import rules
 from approvals.models import ApprovalRequest
 from approvals.picture import Picture, related
@@ -63,6 +65,14 @@ def rejections(picture: Picture) -> list[dict]:
         for vote in picture.votes
         if vote.decision == Decision.REJECT
     ]
+
+
+def last_rejection(approval: ApprovalRequest | None) -> dict | None:
+    """{by, comment} of the vote that ended the request, or None. One query."""
+    if approval is None:
+        return None
+    rows = approval.votes.filter(decision=Decision.REJECT, void=False, withdrawn_at=None)
+    return rows.order_by("at", "id").values("comment", by=F("person__username")).first()
 
 
 def lost_votes(picture: Picture) -> list[str]:

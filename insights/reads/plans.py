@@ -16,6 +16,7 @@ class PlanFacts:
 
     state: str
     changes: tuple[dict, ...] = ()
+    ended: bool = False  # a plan that is not there will not come any more
 
     def _of(self, kind: str) -> list[dict]:
         return [change for change in self.changes if change_of(change) == kind]
@@ -36,20 +37,20 @@ class PlanFacts:
         return [change for change in self.changes if str(change.get("type", "")).startswith(IAM)]
 
     def in_words(self) -> str:
-        """`4 resources change, 1 is deleted`, `nothing changes`, `the plan is not there yet`."""
+        """`4 resources change, 1 is deleted`, `nothing changes`, `the plan is not there yet`, `never computed`."""
         if self.state == "none":
             return "nothing changes"
         if self.state != "ready":
-            return "the plan is not there yet"
+            return "never computed" if self.ended else "the plan is not there yet"
         verb = "changes" if len(self.changes) == 1 else "change"
         return f"{count(len(self.changes), 'resource')} {verb}"
 
 
-def plan_facts(state: str, changes: Iterable[dict]) -> PlanFacts:
+def plan_facts(state: str, changes: Iterable[dict], *, ended: bool = False) -> PlanFacts:
     """The facts of a stored plan; an entry that is no mapping is left out, its state stays."""
     rows = [change for change in changes or () if isinstance(change, dict)]
     rows.sort(key=lambda change: (RANK.get(change_of(change), 5), str(change.get("logical_id", ""))))
-    return PlanFacts(state, tuple(rows))
+    return PlanFacts(state, tuple(rows), ended)
 
 
 def plan_chips(facts: PlanFacts) -> list[dict]:

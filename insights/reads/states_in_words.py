@@ -34,11 +34,17 @@ CLEARS = {
 NEITHER_MOVES = HOLDS_LANE - {State.NEEDS_HUMAN}
 
 
-def sentence_of(row: Deployment) -> Reason:
+# Their reasons say why it ended; those of the others are of a time before that.
+ENDED_FOR_A_REASON = {State.REJECTED, State.FAILED, State.EXPIRED}
+
+
+def sentence_of(row: Deployment, rejection: dict | None = None) -> Reason:
     """The first line: one sentence and who can clear it. The reasons kept of the last decision come first
-    while it waits or was refused."""
+    while it waits or was refused. `rejection`: the vote that ended it, {by, comment}."""
+    if rejection is not None and row.state == State.REJECTED:
+        return Reason("rejected", f"Rejected by {rejection['by']}: {rejection['comment']}")
     stored = first_reason(row.reasons)
-    if stored is not None and (row.state in PENDING or row.state in (State.REJECTED, State.FAILED)):
+    if stored is not None and (row.state in PENDING or row.state in ENDED_FOR_A_REASON):
         return stored
     text = SENTENCES.get(row.state, "Its state is not known here.")
     if row.state == State.SUCCEEDED and row.kind == "baseline":

@@ -194,3 +194,15 @@ def test_the_writer_is_recognised_by_content(data, dialect):
 def test_another_kind_of_xml_is_not_a_report(root):
     with pytest.raises(EvidenceRejected, match=f"<{root}>"):
         read(f"<{root}/>".encode())
+
+
+def test_the_cases_that_failed_are_named_with_what_they_said_and_no_secret():
+    key = "AKIA" + "ABCDEFGHIJKLMNOP"
+    cases = "".join(
+        f'<testcase name="t{n}"><failure message="was {n}, with {key}"/></testcase>' for n in range(7)
+    )
+    facts = read(f'<testsuite>{cases}<testcase name="fine"/></testsuite>'.encode())
+    named = [entry["detail"] for entry in facts.problems if entry["code"] == "case_failed"]
+    assert named == [f"t{n}: was {n}, with [masked]" for n in range(5)]
+    (silent,) = read(b'<testsuite><testcase name="t"><error/></testcase></testsuite>').problems
+    assert silent["detail"] == "t failed."

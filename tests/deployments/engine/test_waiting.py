@@ -67,6 +67,9 @@ def test_an_approval_that_lapses_while_it_waits_for_a_window_ends_it_unstarted(e
     engine.later(86_401)  # valid_for: a day from the last vote
     row = engine.advance(row)
     assert (row.state, row.started_at, row.approval.state) == ("expired", None, "expired")
+    assert len(row.reasons) == 1, "what it waited for is over with it"
+    assert "All keys were turned and held until" in row.reasons[0]["text"]
+    assert "starts by itself" not in str(row.reasons)
     assert control.count("cloudformation", "ExecuteChangeSet", effective=False) == 0
 
 

@@ -183,7 +183,7 @@ def test_what_was_done_in_aws_is_counted_and_what_is_not_known_is_said(world, ri
 
 def test_keys_checks_and_tests_are_on_the_page(world, rita):
     deployment = world.succeeded()
-    assert "No report yet" in rita.get(path_of(deployment)).text
+    assert "No test reported before it ended." in card(rita.get(path_of(deployment)), "tests")
     Evidence.objects.create(
         build=deployment.release.build,
         subject=f"deployment:{deployment.pk}",
