@@ -23,6 +23,7 @@ from aws.sandbox.identity import TOOLS_ACCOUNT, Vault
 from aws.sandbox.keeper import Keeper
 from aws.sandbox.listings import listing
 from aws.sandbox.sts import Sts
+from aws.sandbox.wire import Answer
 
 log = logging.getLogger(__name__)
 _SECRET_FILE = "token-secret"
@@ -39,6 +40,15 @@ def _token_secret(data_dir: Path | None) -> bytes:
         path.touch(mode=0o600)
         path.write_bytes(secrets.token_bytes(32))
     return path.read_bytes()
+
+
+def _from_here(environ: dict[str, Any]) -> bool:
+    """Not a page in a browser: one of another site names its Origin, one that had its name led to 127.0.0.1
+    (DNS rebinding) sends that name as Host."""
+    host = environ.get("HTTP_HOST", "").rpartition(":")[0] or environ.get("HTTP_HOST", "")
+    return "HTTP_ORIGIN" not in environ and (
+        host in ("127.0.0.1", "localhost") or host.endswith(".localhost")
+    )
 
 
 class Sandbox:
@@ -146,7 +156,11 @@ class Sandbox:
         return SandboxControl(self.endpoint_url)
 
     def _wsgi(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        if environ.get("PATH_INFO", "").startswith("/_sandbox/"):
+        if not _from_here(environ):
+            answer = Answer(
+                403, [("Content-Type", "text/plain")], b"The sandbox serves this machine's programs."
+            )
+        elif environ.get("PATH_INFO", "").startswith("/_sandbox/"):
             answer = self._control.serve(environ)
         else:
             try:

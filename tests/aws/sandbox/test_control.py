@@ -50,3 +50,15 @@ def test_fault_that_was_added_is_listed_with_what_is_left(ask):
     assert status == 201
     assert [(rule["kind"], rule["left"]) for rule in answer["faults"]] == [("throttle", 3)]
     assert ask("DELETE", "faults") == (200, {"faults": []})
+
+
+@pytest.mark.parametrize("path", ["/_sandbox/clock", "/"])
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example:80"}],
+)
+def test_a_page_of_another_site_is_refused_whatever_name_it_calls_us_by(sandbox, control, path, headers):
+    connection = http.client.HTTPConnection(urlsplit(sandbox.endpoint_url).netloc, timeout=10)
+    connection.request("POST", path, body='{"offset_seconds": 86400}', headers=headers)
+    assert connection.getresponse().status == 403
+    connection.close()
