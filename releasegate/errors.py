@@ -66,7 +66,7 @@ def bad_request(request, exception) -> HttpResponse:
 
 def permission_denied(request, exception) -> HttpResponse:
     """Django's handler403."""
-    return _answer(request, Forbidden("You may not see or do this."))
+    return _answer(request, Forbidden("This needs a right you do not have; an administrator can give it."))
 
 
 @login_not_required

@@ -21,6 +21,7 @@ urlpatterns = [
     *(path("api/v1/", include(app.api)) for app in APPS),
     re_path(r"^api/v1(/.*)?$", errors.api_not_found, name="api-unknown"),
     path("api/docs", views.api_reference, name="api-docs"),
+    path("favicon.ico", views.favicon),
     path("settings/theme", views.set_theme, name="set_theme"),
     path("settings/zone", views.set_zone, name="set_zone"),
     path("sign-in", account.login, name="account_login"),

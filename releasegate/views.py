@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.views.decorators.http import require_POST, require_safe
 
 from kernel.refusals import Invalid
@@ -38,6 +39,13 @@ def set_zone(request) -> HttpResponse:
     if zone and zone not in available_timezones():
         raise Invalid(errors=[_wrong("zone", "There is no such time zone.")])
     return _remember(request, "zone", zone)
+
+
+@login_not_required
+@require_safe
+def favicon(request) -> HttpResponse:
+    """Browsers ask for this name beside what cannot name the icon itself: JSON, CSV, text."""
+    return HttpResponseRedirect(static("img/favicon.svg"))
 
 
 @login_not_required

@@ -69,11 +69,13 @@ def _refused(request, refusal: Refusal) -> HttpResponse:
 
 
 def safe_return(request) -> str | None:
-    """The page a form came from, as a path of this site: the field `next`, else the Referer; else None."""
+    """The page a form came from, as a path of this site (and the place in it, which the form itself may name in
+    its field `next`); else the Referer; else None."""
     for target in (request.POST.get("next", ""), request.headers.get("Referer", "")):
         host = {request.get_host()}
         if target and url_has_allowed_host_and_scheme(target, host, require_https=request.is_secure()):
             parts = urlsplit(target)
             path = parts.path or "/"
-            return f"{path}?{parts.query}" if parts.query else path
+            query = f"?{parts.query}" if parts.query else ""
+            return f"{path}{query}{f'#{parts.fragment}' if parts.fragment else ''}"
     return None

@@ -86,6 +86,11 @@ def test_the_sign_in_page_leads_nowhere_that_is_not_there(client):
     assert "password-reset" not in page
 
 
+def test_the_icon_is_found_where_no_page_names_it(client):
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Location"]) == (302, "/static/img/favicon.svg")
+
+
 def test_every_endpoint_needs_credentials():
     """The document's own paths, asked by nobody."""
     stranger, asked = Caller(), 0

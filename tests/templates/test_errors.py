@@ -39,6 +39,14 @@ def test_a_detail_is_shown_escaped():
     assert "&lt;i&gt;content_hash&lt;/i&gt;" in text
 
 
+@pytest.mark.parametrize("code", [403, 404])
+def test_what_went_wrong_is_said_once(code):
+    text = render_to_string(f"errors/{code}.html", {"detail": "It takes the right to vote."})
+    paragraphs = text[text.index("</h1>") :].count("<p>")
+    assert paragraphs == 1
+    assert ("It takes the right to vote." in text) == (code == 403)
+
+
 def test_not_found_does_not_say_whether_it_exists():
     assert "we answer the same to both" in render_to_string("errors/404.html")
 

@@ -14,7 +14,7 @@ def test_the_hash_is_whole_and_goes_back_with_the_form(world, rita):
     answer = rita.get(page_of(deployment))
     form = answer.form(vote_of(deployment))
     assert form["content_hash"] == deployment.approval.content_hash
-    assert form["next"] == page_of(deployment)
+    assert form["next"] == f"{page_of(deployment)}#vote"  # a refusal leads back to the field, script or not
     assert f'data-hash="{deployment.approval.content_hash}"' in answer.html
     assert f'data-check-url="/api/v1/approvals/{deployment.approval_id}"' in answer.html
     assert answer.html.count(deployment.approval.content_hash) >= 4  # shown, titled, copied, sent

@@ -84,6 +84,7 @@ def test_steps_stand_in_order_with_state_and_length(world, rita):
 def test_the_moving_part_asks_again_until_it_ends(world, rita):
     deployment = world.running()
     page = rita.get(path_of(deployment))
+    assert re.search(r"<noscript>.*load it again.*</noscript>", page.html)
     poll = re.search(r'id="_progress" hx-get="([^"]+)" hx-trigger="every 1500ms"', page.html).group(1)
     assert rita.get(poll, htmx=True, status=204).html == ""
     world.move(deployment, State.VERIFYING)

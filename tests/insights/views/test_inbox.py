@@ -228,3 +228,10 @@ def test_eight_queries_are_enough_for_any_number_of_rows(world, rita, omar, numb
     with CaptureQueriesContext(connection) as counted:
         assert len(read_inbox(page).others) == number
     assert len(counted) <= 8
+
+
+def test_an_administrator_is_told_where_things_are_set_up_and_nobody_else_is(world, rita):
+    answer = Browser("admin").get("/inbox")
+    assert "are set up by scripts, through the" in answer.text
+    assert {"/api/docs", "/changes"} <= set(answer.links())
+    assert "are set up by scripts" not in rita.get("/inbox").text

@@ -55,6 +55,7 @@ def test_a_forbidden_form_is_recorded(alice):
 
 def test_the_field_next_wins_over_the_referer(alice):
     assert send(alice, "conflict", next="/broken?x=1")["Location"] == "/broken?x=1"
+    assert send(alice, "conflict", next="/broken?x=1#field")["Location"] == "/broken?x=1#field"
 
 
 @pytest.mark.parametrize(
