@@ -12,6 +12,7 @@ from deployments.transition import transition
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.refusals import LostRace
+from kernel.verdicts import wire_time
 from tests.teams.events import events, openings
 
 pytestmark = pytest.mark.django_db
@@ -198,15 +199,16 @@ def test_board_and_release_are_current_inside_the_transaction_that_ends_it_and_g
 
     def shown():
         place = board(rita, environment="prod").get()
-        return place.version, place.in_progress_id, environments_of(row.release)["prod"]
+        return place.version, place.in_progress_id, environments_of([row.release])[row.release_id]["prod"]
 
     with transaction.atomic():
         for state in way:
             go(row, state)
-        at = world.fresh(row).ended_at
+        at = wire_time(world.fresh(row).ended_at)
         assert shown() == (version, None, {"deployment": row.pk, "state": way[-1], "at": at})
         transaction.set_rollback(True)
-    assert shown() == ("1.0.0", row.pk, {"deployment": row.pk, "state": "running", "at": row.started_at})
+    running = {"deployment": row.pk, "state": "running", "at": wire_time(row.started_at)}
+    assert shown() == ("1.0.0", row.pk, running)
 
 
 def test_every_step_of_a_deployment_has_its_event(world):
