@@ -908,7 +908,7 @@ def command_verify(args, config):
         "  signed root %s over %d leaves" % (found["root"], found["last"]),
         "  events from %s to %s" % (found["from"], found["to"]),
         "  %d gated starts, each after the keys its approval asked for" % found["gated_starts"],
-        "  %d starts without an approval, of which no event asks for one" % found["ungated_starts"],
+        "  %d starts for which no event asks for an approval" % found["ungated_starts"],
     ]  # fmt: skip
     if found["bypassed_starts"]:
         lines.append(
@@ -1626,15 +1626,22 @@ def follow(server, answer, limit):
     return answer, ENDS[answer["state"]]
 
 
+STATUS_ROW = "%-20s %-12s %s"
+
+
 def command_status(args, config):
     """What runs where."""
     answer = Server(config).get("/board", {"application": args.application_name})
     lines = []
     for item in answer["items"]:
         progress = item.get("in_progress")
-        text = "%-20s %-12s %s" % (item["environment"], item.get("version") or "-", item.get("since") or "")
+        since = re.sub(
+            r"\.\d+", "", item.get("since") or ""
+        )  # seconds are enough for a person; --json has all
+        text = STATUS_ROW % (item["environment"], item.get("version") or "-", since)
         lines.append(text.rstrip() + (" (in progress: %s)" % progress_of(progress) if progress else ""))
-    return DONE, answer, lines or ["nothing recorded for %s" % args.application_name]
+    head = STATUS_ROW % ("ENVIRONMENT", "VERSION", "SINCE")
+    return DONE, answer, [head, *lines] if lines else ["nothing recorded for %s" % args.application_name]
 
 
 def progress_of(progress):

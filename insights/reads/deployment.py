@@ -190,11 +190,12 @@ def _subjects(row: Deployment) -> list[str]:
 
 
 def _intents(row: Deployment) -> dict:
-    """How many AWS mutations were intended, how many are done, how many have no known outcome."""
+    """How many AWS mutations were intended, how many are done, were refused, have no known outcome."""
     open_ones = (IntentOutcome.PENDING, IntentOutcome.AMBIGUOUS)
     return Intent.objects.filter(deployment=row).aggregate(
         total=Count("pk"),
         done=Count("pk", filter=Q(outcome=IntentOutcome.DONE)),
+        refused=Count("pk", filter=Q(outcome=IntentOutcome.REFUSED)),
         unknown=Count("pk", filter=Q(outcome__in=open_ones)),
         apply=Count("pk", filter=Q(purpose="apply")),
     )

@@ -14,7 +14,12 @@ from tests.cli.fake_server import scripted
 
 def test_status_shows_what_runs_where(run):
     items = [
-        {"environment": "dev", "version": "1.1.0", "since": "2026-01-01T00:00:00Z", "in_progress": None},
+        {
+            "environment": "dev",
+            "version": "1.1.0",
+            "since": "2026-01-01T00:00:00.123456Z",
+            "in_progress": None,
+        },
         {
             "environment": "prod",
             "version": None,
@@ -25,8 +30,11 @@ def test_status_shows_what_runs_where(run):
     with scripted((200, {"items": items, "next": None})) as script:
         code, out, _ = run(script, "status", "payments")
     assert (code, script.asked[0].path) == (0, "/api/v1/board?application=payments")
-    assert out.splitlines()[0].split() == ["dev", "1.1.0", "2026-01-01T00:00:00Z"]
-    assert "(in progress: 1.1.0 running)" in out.splitlines()[1]
+    head, dev, prod = out.splitlines()
+    assert head.split() == ["ENVIRONMENT", "VERSION", "SINCE"]
+    assert dev.split() == ["dev", "1.1.0", "2026-01-01T00:00:00Z"]
+    assert dev.index("1.1.0") == head.index("VERSION")
+    assert "(in progress: 1.1.0 running)" in prod
 
 
 @pytest.mark.parametrize(

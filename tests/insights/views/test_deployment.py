@@ -163,7 +163,7 @@ def test_what_was_done_in_aws_is_counted_and_what_is_not_known_is_said(world, ri
     deployment = world.running()
     assert "AWS has not been changed." in rita.get(path_of(deployment)).text
     step = Step.objects.filter(deployment=deployment, kind="apply").get()
-    for number, outcome in enumerate(("done", "ambiguous")):
+    for number, outcome in enumerate(("done", "ambiguous", "refused")):
         Intent.objects.create(
             deployment=deployment,
             step=step,
@@ -178,7 +178,8 @@ def test_what_was_done_in_aws_is_counted_and_what_is_not_known_is_said(world, ri
     arn = "arn:aws:sts::333333333333:assumed-role/deploy/rg"
     Deployment.objects.filter(pk=deployment.pk).update(aws_identity={"account": "333333333333", "arn": arn})
     answer = rita.get(path_of(deployment))
-    assert "2 changes of AWS intended, 1 confirmed, 1 not known yet" in answer.text
+    told = "3 changes of AWS intended, 1 confirmed, 1 refused by AWS, which changed nothing, 1 not known yet"
+    assert told in answer.text
     assert arn in answer.text
 
 
