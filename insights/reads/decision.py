@@ -14,7 +14,7 @@ from deployments.decision import decide, with_everything
 from deployments.models import Deployment, Lane
 from deployments.states import PENDING
 from insights.frame import Frame
-from insights.reads import changelists, checks, keys, red_facts
+from insights.reads import changelists, checks, holding, keys, red_facts, void
 from insights.reads.evidence import evidence_rows, missing_kinds
 from insights.reads.openings import opening_at
 from insights.reads.plans import PlanFacts, plan_facts
@@ -38,7 +38,8 @@ class DecisionPage:
     keys_words: str
     rejections: list[dict]
     lost: list[str]
-    void_votes: list
+    void_votes: list[dict]
+    too_short: str  # the keys lapse before it may start
     position: keys.Position
     plan: PlanFacts
     changes: ChangeList
@@ -82,6 +83,7 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
     evidence = list(Evidence.objects.filter(build=row.release.build, subject=f"build:{row.release.build_id}"))
     opening = opening_at(frame.pulse, row.environment, row.application_id, zone=str(frame.zone))
     facts = _facts(row, plan, changes, evidence, opening, position, picture)
+    too_short = holding.too_short(approval, opening, frame.now, frame.zone)
     return DecisionPage(
         approval=approval,
         deployment=row,
@@ -92,7 +94,8 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
         keys_words=keys.keys_in_words(slots, frame.actor.name),
         rejections=keys.rejections(picture),
         lost=keys.lost_votes(picture),
-        void_votes=_void_votes(approval),
+        void_votes=void.void_rows(approval, _void_votes(approval)),
+        too_short=too_short,
         position=position,
         plan=plan,
         changes=changes,

@@ -11,10 +11,11 @@ from deployments.models import Deployment, Intent, Lane
 from deployments.queries import get_visible
 from deployments.states import HOLDS_LANE, PENDING, TERMINAL, IntentOutcome, State
 from insights.frame import Frame
-from insights.reads import checks, keys
+from insights.reads import checks, holding, keys
 from insights.reads.deployment_acts import Acts, acts_of
 from insights.reads.events import timeline
 from insights.reads.evidence import rows_by_round
+from insights.reads.openings import opening_at
 from insights.reads.plans import PlanFacts, plan_facts
 from insights.reads.states_in_words import sentence_of
 from insights.templatetags.gate import count, duration
@@ -76,6 +77,7 @@ class DeploymentPage:
     facts: list[tuple]
     events: list[dict]
     acts: Acts
+    too_short: str  # the keys lapse before it may start
 
 
 def read_progress(frame: Frame, deployment_id: str) -> Progress:
@@ -158,7 +160,15 @@ def read_deployment(frame: Frame, deployment_id: str) -> DeploymentPage:
         facts=_facts(row),
         events=timeline(frame, _subjects(row), leave_out=("aws.intended",)),
         acts=acts_of(frame.actor, row, applying=bool(intents["apply"])),
+        too_short=_too_short(frame, row),
     )
+
+
+def _too_short(frame: Frame, row: Deployment) -> str:
+    if row.approval is None or row.state not in PENDING:
+        return ""
+    opening = opening_at(frame.pulse, row.environment, row.application_id, zone=str(frame.zone))
+    return holding.too_short(row.approval, opening, frame.now, frame.zone)
 
 
 def _tests(row: Deployment) -> list[dict]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
+from django.db.models import F
+
 from audit.queries import visible_events
 from audit.rendering import as_item
 from insights.frame import Frame
@@ -10,6 +12,8 @@ from insights.templatetags.gate import count
 from insights.vocabulary import DEPLOYMENT, word_for
 
 MOST = 80
+# Ids of one millisecond are in no order; the log's is by leaf, and what is not sealed yet is newer than all of it.
+LOG_ORDER = F("leaf__leaf_index").desc(nulls_first=True)
 
 # kind → (icon, sentence from the event's data). What is not here is named by its kind.
 SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
@@ -113,7 +117,7 @@ def timeline(frame: Frame, subjects: Iterable[str], leave_out: Iterable[str] = (
     """
     rows = visible_events(frame.actor, frame.names).filter(subject__in=list(subjects))
     rows = rows.exclude(kind__in=list(leave_out))
-    rows = rows.select_related("leaf").prefetch_related("openings").order_by("-id")[:MOST]
+    rows = rows.select_related("leaf").prefetch_related("openings").order_by(LOG_ORDER, "-at", "-id")[:MOST]
     return [_event(as_item(row, frame.actor)) for row in rows]
 
 

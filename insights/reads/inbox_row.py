@@ -8,12 +8,14 @@ from deployments.models import Deployment
 from insights.frame import Frame
 from insights.reads.changelists import commits_in_words
 from insights.reads.evidence import evidence_chip
+from insights.reads.holding import holds_until
 from insights.reads.plans import plan_chips, plan_facts
 from insights.templatetags.gate import relative
 from kernel.verdicts import Reason
 from pipelines.matching import assign, slots_of
 from releases.changes import ChangeList
 
+LAPSES = {"text": "Keys would lapse before it opens", "icon": "triangle-alert", "tone": "attention"}
 NEVER = datetime.max.replace(tzinfo=UTC)
 TIME_CODES = {
     "freeze": ("Frozen", "snowflake"),
@@ -58,6 +60,7 @@ def row_of(frame: Frame, row: Deployment, changes: ChangeList, *, group: str) ->
     approval, plan = row.approval, plan_facts(row.plan_state, row.plan_changes)
     filled, total = keys_of(row)
     opens = _latest(row.reasons)
+    ends = holds_until(approval, frame.now)
     ended = group == "decided"
     return InboxRow(
         approval=approval.pk,
@@ -68,7 +71,7 @@ def row_of(frame: Frame, row: Deployment, changes: ChangeList, *, group: str) ->
         account=row.environment.account.account_id,
         replaces=(row.previous_version if ended else row.running_version) or "",
         summary=_summary(plan, None if ended else changes),
-        chips=_chips(row, plan, changes),
+        chips=_chips(row, plan, changes) + ([LAPSES] if opens and ends and ends <= opens else []),
         pips=[True] * filled + [False] * (total - filled),
         filled=filled,
         total=total,

@@ -66,7 +66,13 @@ def read_log_page(frame: Frame, filters: Filters, cursor: str | None) -> LogPage
     events = events.select_related("leaf").prefetch_related("openings")
     found = page(events, cursor=cursor or None, limit=PAGE)
     rows = [_row(as_item(event, frame.actor)) for event in found.items]
+    rows.sort(key=_leaf, reverse=True)
     return LogPage(rows, found.next_cursor, _exports(frame, filters), verify_command())
+
+
+def _leaf(row: dict) -> tuple[bool, int]:
+    """Pages are cut by id, and ids of one millisecond are in no order; within a page the log's order counts."""
+    return row["leaf_index"] is None, row["leaf_index"] or 0
 
 
 def _row(item: dict) -> dict:

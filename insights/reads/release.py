@@ -66,6 +66,7 @@ def read_release(
     subject = subject_for(release, target) if target else None
     verdict = decide(subject, frame.actor, frame.now) if subject else None
     evidence = list(Evidence.objects.filter(build=release.build, subject=f"build:{release.build_id}"))
+    running = running_release(application, target.pk) if target else None
     return ReleasePage(
         release=release,
         stops=_stops(places, been),
@@ -73,9 +74,9 @@ def read_release(
         target=target,
         verdict=verdict,
         checks=checks.rows_of(verdict) if verdict else [],
-        act=act_of(frame.actor, release, target, verdict, subject) if target else None,
+        act=act_of(frame.actor, release, target, verdict, subject, running) if target else None,
         against=base,
-        comparison=compare(release, running_release(application, base) if base else None),
+        comparison=compare(release, running if target and base == target.pk else _runs(application, base)),
         artifacts=list(release.build.artifacts.all()),
         evidence=evidence_rows(evidence),
         missing=missing_kinds(evidence),
@@ -86,6 +87,10 @@ def read_release(
 
 def _blocked(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.word != "allow"
+
+
+def _runs(application: str, environment: str) -> Release | None:
+    return running_release(application, environment) if environment else None
 
 
 def _places(application: str, known: dict[str, Environment]) -> list[Environment]:

@@ -13,18 +13,23 @@ from releases.models import Release
 
 @dataclass(frozen=True)
 class Act:
-    """`kind`: review (an approval waits), follow (a deployment is open), request (the form is theirs), or
-    none with the reason why."""
+    """`kind`: review (an approval waits), follow (a deployment is open), request (the form is theirs), runs (it is
+    there), or none with the reason why."""
 
     kind: str
     deployment: Deployment | None = None
     reasons: tuple[Reason, ...] = field(default=())
 
 
-def act_of(actor: Actor, release: Release, target: Environment, verdict: Verdict, subject) -> Act:
-    """`subject`: what decide() was asked about: an open deployment, or the pair."""
+def act_of(
+    actor: Actor, release: Release, target: Environment, verdict: Verdict, subject, running: Release | None
+) -> Act:
+    """`subject`: what decide() was asked about: an open deployment, or the pair. `running`: the release that runs
+    there now."""
     if isinstance(subject, Deployment):
         return Act("review" if subject.state == State.NEEDS_APPROVAL else "follow", subject)
+    if running is not None and running.pk == release.pk:
+        return Act("runs")
     if isinstance(verdict, Deny):
         return Act("none", reasons=verdict.reasons)
     team = release.application.team_id

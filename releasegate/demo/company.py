@@ -42,12 +42,12 @@ APPLICATIONS = {
 PROTECTED = ["requester", "submitter", "author"]
 
 
-def gate(*slots: tuple[str, int]) -> dict:
+def gate(*slots: tuple[str, int], valid_for: int = 86_400) -> dict:
     return {
         "slots": [{"group": group, "count": count} for group, count in slots],
         "exclude": PROTECTED,
         "expires_in": 1_209_600,
-        "valid_for": 86_400,
+        "valid_for": valid_for,
         "step_up": False,
         "comment": "optional",
     }
@@ -74,7 +74,7 @@ ENVIRONMENTS = {
         "rank": 4,
         "protected": True,
         "default_open": False,
-        "gate": gate(("release-managers", 1), ("@owners", 1)),
+        "gate": gate(("release-managers", 1), ("@owners", 1), valid_for=8 * 86_400),  # its window is weekly
     },
 }
 WINDOWS = [

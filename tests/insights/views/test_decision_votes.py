@@ -76,7 +76,8 @@ def test_votes_on_an_earlier_content_are_shown_as_void(world, rita):
     answer = rita.get(page_of(deployment))
     assert "Void, content changed" in answer.text
     assert "1 vote on an earlier content" in answer.text
-    assert "void since plan_digest changed" in answer.text
+    assert "Void: Plan changed since rita voted" in answer.text, "near the top, outside the fold"
+    assert "Plan: sha256:dddddddddddd… → sha256:ffffffffffff…" in answer.text
     assert answer.has_form(vote_of(deployment))
 
 
