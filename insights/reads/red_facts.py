@@ -106,12 +106,26 @@ def _evidence(facts: RedFacts) -> list[dict]:
 def _people(facts: RedFacts) -> list[dict]:
     found = []
     if facts.unknown:
-        more = f"Nobody here is known as {', '.join(facts.unknown[:SHOWN])}: it keeps nobody from voting."
-        found.append(_fact("user-round-x", "An author nobody knows", more))
+        found.append(_fact("user-round-x", "An author nobody knows", _unknown_in_words(facts.unknown)))
     if facts.twins:
         more = f"{'; '.join(facts.twins)}: joined by an e-mail address or a passkey. They count once."
         found.append(_fact("users-round", "Possible same human", more))
     return found
+
+
+def _unknown_in_words(unknown: tuple[str, ...]) -> str:
+    """Addresses that belong to nobody here, and versions whose commits were not posted."""
+    mark = "the authors of "
+    versions = [name.removeprefix(mark) for name in unknown if name.startswith(mark)]
+    addresses = [name for name in unknown if not name.startswith(mark)]
+    parts = [f"No commits were posted with {_few(versions)}."] if versions else []
+    parts += [f"No account here has {_few(addresses)}."] if addresses else []
+    return " ".join([*parts, "Whoever wrote that could vote on it."])
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def _yours(relation: str, excluded: list[str]) -> dict:

@@ -35,5 +35,5 @@ export function startTime() {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   button.textContent = `Take ${zone}`;
   button.hidden = !zone;
-  button.addEventListener("click", () => { field.value = zone; });
+  button.addEventListener("click", () => { field.value = zone; button.form.requestSubmit(); });
 }
