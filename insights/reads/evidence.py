@@ -68,9 +68,7 @@ def summary_in_words(kind: str, summary: dict) -> str:
         parts = [_rate(summary.get(f"{what}_rate"), f"of {noun}") for what, noun in RATES]
         return ", ".join(part for part in parts if part)
     if kind == "sarif":
-        names = ("critical", "high", "medium", "low")
-        found = [f"{summary[name]} {name}" for name in names if summary.get(name)]
-        return ", ".join(found) or "no findings"
+        return _findings(summary)
     if kind == "sbom" and summary.get("components") is not None:
         return count(summary["components"], "component")
     return ""
@@ -96,6 +94,16 @@ def _tests(summary: dict) -> str:
     more = [f"{failed} failed"] if failed else []
     more += [f"{summary['skipped']} skipped"] if summary.get("skipped") else []
     return ", ".join([text, *more])
+
+
+SEVERITIES = ("critical", "high", "medium", "low")
+
+
+def _findings(summary: dict) -> str:
+    """Of a report that nobody counted nothing is said: "no findings" would be a verdict."""
+    if not any(name in summary for name in SEVERITIES):
+        return ""
+    return ", ".join(f"{summary[name]} {name}" for name in SEVERITIES if summary.get(name)) or "no findings"
 
 
 def evidence_chip(total: int, passed: int, failed: int) -> dict:
