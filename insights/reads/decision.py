@@ -12,7 +12,7 @@ from builds.models import Evidence
 from builds.representations import in_order
 from deployments.decision import decide, with_everything
 from deployments.models import Deployment, Lane
-from deployments.states import PENDING
+from deployments.states import PENDING, TERMINAL
 from insights.frame import Frame
 from insights.reads import changelists, checks, holding, keys, red_facts, void
 from insights.reads.evidence import evidence_rows, missing_kinds
@@ -73,7 +73,8 @@ class DecisionPage:
 def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
     """Raises NotFound for a request that is missing or not visible. At most 15 queries."""
     row = _deployment(frame, approval_id)
-    approval, plan = row.approval, plan_facts(row.plan_state, row.plan_changes)
+    approval = row.approval
+    plan = plan_facts(row.plan_state, row.plan_changes, ended=row.state in TERMINAL)
     picture = look_once(approval)
     verdict = decide(row, frame.actor, frame.now) if row.state in PENDING else None
     position = keys.position_of(frame, approval, picture)

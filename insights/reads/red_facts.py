@@ -71,9 +71,10 @@ def _plan(plan: PlanFacts) -> list[dict]:
         found.append(_fact("replace", title, _names(plan.replacements)))
     if plan.rights:
         found.append(_fact("shield-alert", "Rights in AWS change", _names(plan.rights)))
-    if plan.state == "not_computed":
+    if plan.state not in ("ready", "none"):
         more = "AWS has not said what would change. Nobody can judge what nobody has seen."
-        found.append(_fact("circle-question-mark", "The plan is not there yet", more))
+        title = "The plan was never computed" if plan.ended else "The plan is not there yet"
+        found.append(_fact("circle-question-mark", title, more))
     return found
 
 
