@@ -48,7 +48,7 @@ SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "deployment.cancel_requested": ("circle-minus", lambda d: "Asked to stop"),
     "deployment.denied": (
         "octagon-x",
-        lambda d: f"Request denied: {', '.join(map(_spoken, d.get('codes', [])))}",
+        lambda d: f"Request denied: {', '.join(map(_spoken, _listed(d, 'codes')))}",
     ),
     "deployment.fenced": (
         "circle-off",
@@ -59,9 +59,9 @@ SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "gate.satisfiable": ("circle-check", lambda d: "People can fill the gate again"),
     "gate.unsatisfiable": (
         "users",
-        lambda d: f"Nobody can fill the gate: too few in {' and '.join(d.get('groups', []))}",
+        lambda d: f"Nobody can fill the gate: too few in {' and '.join(_listed(d, 'groups'))}",
     ),
-    "plan.computed": ("file-search", lambda d: f"Plan computed: {count(d.get('changes', 0), 'change')}"),
+    "plan.computed": ("file-search", lambda d: _plan(d)),
     "release.cut": ("tag", lambda d: "Release cut"),
     "release.withdrawn": ("circle-minus", lambda d: "Release withdrawn"),
     "signin.failed": ("octagon-x", lambda d: f"Sign-in failed: {_spoken(d.get('code'))}"),
@@ -83,17 +83,29 @@ def _evidence(data: dict) -> str:
 
 
 def _fields(data: dict) -> str:
-    return ", ".join(data.get("changed_fields") or []).replace("_", " ") or "what was approved"
+    return ", ".join(_listed(data, "changed_fields")).replace("_", " ") or "what was approved"
 
 
 def _calls(data: dict) -> str:
-    names = [str(call.get("api", "")) for call in data.get("calls", []) if isinstance(call, dict)]
-    return ", ".join(dict.fromkeys(names))
+    calls = data.get("calls") if isinstance(data.get("calls"), list) else []
+    return ", ".join(dict.fromkeys(str(call.get("api", "")) for call in calls if isinstance(call, dict)))
+
+
+def _listed(data: dict, name: str) -> list[str]:
+    """A list of the event's data as texts; anything else in its place says nothing."""
+    found = data.get(name)
+    return [str(entry) for entry in found] if isinstance(found, list) else []
+
+
+def _plan(data: dict) -> str:
+    """A number that is not there is not said to be none."""
+    changes = data.get("changes")
+    return f"Plan computed: {count(changes, 'change')}" if isinstance(changes, int) else "Plan computed"
 
 
 def _vote(data: dict) -> str:
     words = {"approve": "Approved", "reject": "Rejected", "withdraw": "Vote withdrawn"}
-    word = words.get(data.get("decision"), "Voted")
+    word = words.get(str(data.get("decision")), "Voted")
     return f"{word} for {data['slot']}" if data.get("slot") else word
 
 
