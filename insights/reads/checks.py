@@ -32,6 +32,8 @@ OF_CODE = {
     "window": {"outside_window", "freeze", "hold", "stop_the_line", "scheduled", "review_overdue"},
     "lane": {"lane_busy", "lane_rejected", "pool_unavailable"},
 }
+# A break-glass that a second person must confirm stops whichever checks it names.
+UNCONFIRMED = "break_glass_unconfirmed"
 
 
 def rows_of(verdict: Verdict) -> list[dict]:
@@ -46,11 +48,19 @@ def stored_rows(checks: Iterable[dict], reasons: Iterable[dict]) -> list[dict]:
         _row(
             check["name"],
             check["state"],
-            [reason for reason in reasons if reason.get("code") in OF_CODE.get(check["name"], ())],
+            _reasons_of(check, reasons),
             check.get("detail", ""),
         )
         for check in checks
     ]
+
+
+def _reasons_of(check: dict, reasons: list[dict]) -> list[dict]:
+    """Those of the check's own codes; a check that waits without one waits for the break-glass."""
+    own = [reason for reason in reasons if reason.get("code") in OF_CODE.get(check["name"], ())]
+    if own or check["state"] != CheckState.WAIT:
+        return own
+    return [reason for reason in reasons if reason.get("code") == UNCONFIRMED][:1]
 
 
 def _row(name: str, state: str, reasons: Iterable[Reason | dict], detail: str = "") -> dict:
