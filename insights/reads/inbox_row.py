@@ -5,14 +5,16 @@ from datetime import UTC, datetime
 
 from approvals.states import Decision
 from deployments.models import Deployment
+from deployments.states import TERMINAL
 from insights.frame import Frame
 from insights.reads.changelists import commits_in_words
 from insights.reads.evidence import evidence_chip
 from insights.reads.holding import holds_until
 from insights.reads.plans import plan_chips, plan_facts
 from insights.templatetags.gate import relative
+from kernel.actor import Actor
 from kernel.verdicts import Reason
-from pipelines.matching import assign, slots_of
+from pipelines.matching import Slot, assign, slots_of, would_help
 from releases.changes import ChangeList
 
 LAPSES = {"text": "Keys would lapse before it opens", "icon": "triangle-alert", "tone": "attention"}
@@ -57,7 +59,8 @@ class InboxRow:
 
 def row_of(frame: Frame, row: Deployment, changes: ChangeList, *, group: str) -> InboxRow:
     """`row` carries the annotations of insights.reads.inbox, `approval.standing` its votes."""
-    approval, plan = row.approval, plan_facts(row.plan_state, row.plan_changes)
+    approval = row.approval
+    plan = plan_facts(row.plan_state, row.plan_changes, ended=row.state in TERMINAL)
     filled, total = keys_of(row)
     opens = _latest(row.reasons)
     ends = holds_until(approval, frame.now)
@@ -97,12 +100,15 @@ def _summary(plan, changes: ChangeList | None) -> str:
 
 def keys_of(row: Deployment) -> tuple[int, int]:
     """(filled, all): places of the gate and how many of them the standing approvals fill."""
-    slots = slots_of(row.approval.gate["slots"])
-    cast = [
-        (v.person_id, frozenset(v.groups)) for v in row.approval.standing if v.decision == Decision.APPROVE
-    ]
+    slots, cast = _slots_and_cast(row)
     filled = sum(len(people) for people in assign(slots, cast).filled.values())
     return filled, sum(slot.count for slot in slots)
+
+
+def _slots_and_cast(row: Deployment) -> tuple[list[Slot], list[tuple[str, frozenset[str]]]]:
+    votes = row.approval.standing
+    cast = [(v.person_id, frozenset(v.groups)) for v in votes if v.decision == Decision.APPROVE]
+    return slots_of(row.approval.gate["slots"]), cast
 
 
 def _key(vote, now: datetime) -> str:
@@ -138,13 +144,20 @@ def _latest(reasons: list[dict]) -> datetime | None:
 def _why(frame: Frame, row: Deployment, group: str) -> str:
     approval = row.approval
     if group == "mine":
-        mine = sorted(frame.actor.groups & {slot["group"] for slot in approval.gate["slots"]})
+        mine = _open_to(frame.actor, row)
         void = " The content changed, so the old votes are void." if approval.state == "void" else ""
         return f"You can turn a key of {' or '.join(mine)}.{void}"
     if group == "others":
         first = first_reason(row.reasons)
         return first.text if first else ""
     return ""
+
+
+def _open_to(actor: Actor, row: Deployment) -> list[str]:
+    """The groups in which this person's key would count now; a key that somebody turned is not offered again."""
+    slots, cast = _slots_and_cast(row)
+    mine = actor.groups & {slot.group for slot in slots}
+    return sorted(group for group in mine if would_help(slots, cast, {actor.person_id: [group]}))
 
 
 def first_reason(reasons: list[dict]) -> Reason | None:
