@@ -23,6 +23,8 @@ from deployments.engine import journal, start  # noqa: E402
 from deployments.engine.work import Work  # noqa: E402
 from deployments.models import Deployment  # noqa: E402
 from kernel.refusals import LostRace, Refusal  # noqa: E402
+from pipelines.actions.confirm_change import confirm_change  # noqa: E402
+from pipelines.actions.reject_change import reject_change  # noqa: E402
 from pipelines.queries import current_pipeline  # noqa: E402
 from releases.actions.hand_over import hand_over  # noqa: E402
 from teams.models import Person  # noqa: E402
@@ -108,7 +110,22 @@ def posting(version: str):
     return lambda: hand_over(actor=actor, post=body)[2]
 
 
-CALLS = {"claim": claiming, "start": starting, "vote": voting, "post": posting}
+def deciding(change: str, username: str, word: str):
+    """A person's word on a proposed change of configuration; what it came to, or the code of the refusal."""
+    actor = people.administrator(username)
+    act = {"confirm": confirm_change, "reject": reject_change}[word]
+
+    def go():
+        try:
+            act(actor=actor, change_id=change, reason="In a race.")
+        except Refusal as refusal:
+            return refusal.code
+        return word
+
+    return go
+
+
+CALLS = {"claim": claiming, "start": starting, "vote": voting, "post": posting, "decide": deciding}
 
 
 def main() -> None:

@@ -7,15 +7,15 @@ from approvals.models import ApprovalRequest, Vote
 from builds.models import Artifact, Build
 from deployments.models import Deployment
 from kernel.clock import now
+from kernel.ids import new_env
 from pipelines.models import Account, Environment, PipelineVersion
 from releases.models import Release
 from teams.actions.set_group_members import set_group_members
+from teams.models import Application
 from tests.deployments.world import SYSTEM, TEST_SPEC
 
 pytestmark = pytest.mark.django_db
 OTHER = "sha256:" + "5" * 64
-# Which application and which environment is what the request is of: no row of ours moves to another one.
-OF_THE_REQUEST = {"application", "environment"}
 
 
 def _artifacts(row):
@@ -28,7 +28,32 @@ def _target_kind(row):
     PipelineVersion.objects.filter(pk=version.pk).update(spec=version.spec)
 
 
+def _moved(old, new) -> None:
+    """Everything that is of `old` is of `new` now. No action of ours does this: somebody wrote it by SQL."""
+    for relation in old._meta.related_objects:
+        rows = relation.related_model.objects.filter(**{relation.field.name: old})
+        rows.update(**{relation.field.name: new})
+
+
+def _application(row):
+    ours = row.release.application
+    more = {"team": ours.team, "owners_group": ours.owners_group, "created_at": ours.created_at}
+    _moved(ours, Application.objects.create(name="checkout", **more))
+
+
+def _environment(row):
+    version = PipelineVersion.objects.get(pk=row.pipeline_version_id)
+    next(s for s in version.spec["stages"] if s["environment"] == "prod")["environment"] = "prod-2"
+    PipelineVersion.objects.filter(pk=version.pk).update(spec=version.spec)
+    other = Environment.objects.get(pk="prod")
+    other.pk, other.uid, other.rank = "prod-2", new_env(), 31
+    other.save(force_insert=True)
+    _moved(Environment.objects.get(pk="prod"), other)
+
+
 CHANGES = {
+    "application": _application,
+    "environment": _environment,
     "version": lambda d: Release.objects.filter(pk=d.release_id).update(version="9.9.9"),
     "artifacts": _artifacts,
     "account": lambda d: Account.objects.filter(pk=d.environment.account_id).update(account_id="9" * 12),
@@ -48,8 +73,7 @@ CHANGES = {
 
 
 def test_every_bound_field_has_its_change():
-    assert set(CHANGES) | OF_THE_REQUEST == set(FIELDS_V1)
-    assert not set(CHANGES) & OF_THE_REQUEST
+    assert set(CHANGES) == set(FIELDS_V1)
 
 
 @pytest.mark.parametrize("field", CHANGES)
