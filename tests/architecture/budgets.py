@@ -9,9 +9,8 @@ FUNCTION_LINES = 40
 VIEW_LINES = 20
 TASK_LINES = 10
 KERNEL_FILES = 17  # ADR 0006: no growth without taking something out
-TESTS_PER_SOURCE_LINE = 1.4  # the aim of the house; the code came first, and the tests are still catching up
-# A ratchet: what has been reached. It may only be raised, and goes once it is the aim.
-TESTS_REACHED = 0.75
+TESTS_PER_SOURCE_LINE = 1.4
+EQUIPMENT = "aws/sandbox/"  # stands in for AWS; counted on neither side (ADR 0018)
 
 # One file by design: CI images and auditors copy it as it is (ADR 0010).
 LONG_FILES = {"cli/relgate.py"}

@@ -84,7 +84,7 @@ class Situation:
             return ["approval_needed"] if self.has("a voter left") else []
         return {
             "candidate": ["approval_needed"],
-            "asked": ["approval_needed"] * 2,
+            "asked": ["gate_unsatisfiable"] * self.has("nobody left") + ["approval_needed"] * 2,
             "half": ["approval_needed"] * (2 if self.has("three keys") else 1),
             "void": ["approval_void", "approval_needed", "approval_needed"],
         }[self.subject]

@@ -27,7 +27,7 @@ CODES = {
     *("artifact_mismatch", "withdrawn", "not_in_pipeline", "not_promoted_from", "account_unproved"),
     *("plan_failed", "test_spec_missing", "lane_rejected", "artifact_unverified", "soak_unfinished"),
     *("approval_needed", "approval_void", "outside_window", "freeze", "lane_busy", "scheduled"),
-    *("external_check", "pool_unavailable"),
+    *("external_check", "pool_unavailable", "gate_unsatisfiable"),
 }
 
 
