@@ -3,13 +3,14 @@
 import pytest
 
 from approvals.actions.relate import relate
-from approvals.models import ApprovalRequest
+from approvals.models import ApprovalRequest, Vote
+from approvals.states import TAKES_VOTES
 from audit.models import AuditEvent
 from kernel.actor import Actor
 from kernel.refusals import Refusal
 from teams.models import Person
 from tests.people import email_of
-from tests.teams.events import only_event
+from tests.teams.events import events, only_event
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("worker")
@@ -35,6 +36,47 @@ def test_the_same_relations_and_ended_requests_write_nothing(world):
     ApprovalRequest.objects.update(state="consumed")
     assert relate(request=request, relations=[], actor=SYSTEM) is False
     assert not AuditEvent.objects.filter(kind="approval.relations").exists()
+
+
+def test_that_nobody_had_a_hand_in_it_any_more_is_a_change_too(world):
+    request = ApprovalRequest.objects.get(pk=world.asked().approval_id)
+    rows = [row("author", email="a@x.example"), row("requester", "per_x")]
+    assert relate(request=request, relations=rows, actor=SYSTEM) is True
+    assert relate(request=request, relations=[], actor=SYSTEM) is True
+    assert (request.relations, ApprovalRequest.objects.get().relations) == ([], [])
+    recorded = [event["data"] for event in events("approval.relations")]
+    assert sorted(map(len, recorded)) == [0, 2]
+
+
+def test_a_request_that_ended_meanwhile_keeps_what_it_was_judged_by(world):
+    """The caller still holds the row as it was: only the database knows better."""
+    request = ApprovalRequest.objects.get(pk=world.asked().approval_id)
+    judged_by = list(request.relations)
+    ApprovalRequest.objects.update(state="consumed")
+    assert relate(request=request, relations=[row("author", "per_x")], actor=SYSTEM) is False
+    assert request.relations == ApprovalRequest.objects.get().relations == judged_by
+    assert events("approval.relations") == []
+
+
+@pytest.mark.parametrize("state", ["open", "satisfied", "void"])
+def test_while_votes_are_taken_relations_change_and_no_vote_is_void(world, state):
+    asked = world.asked()
+    world.vote(asked, "rita")
+    ApprovalRequest.objects.update(state=state)
+    request = ApprovalRequest.objects.get(pk=asked.approval_id)
+    before = (request.content_hash, request.subject)
+    assert relate(request=request, relations=[row("author", "per_x")], actor=SYSTEM) is (state in TAKES_VOTES)
+    assert (ApprovalRequest.objects.get().content_hash, ApprovalRequest.objects.get().subject) == before
+    assert not Vote.objects.filter(void=True).exists()
+
+
+def test_the_relations_of_another_request_stay_as_they_are(world):
+    one, other = (
+        ApprovalRequest.objects.get(pk=world.asked("1.1.0", place).approval_id)
+        for place in ("prod", "staging")
+    )
+    relate(request=one, relations=[], actor=SYSTEM)
+    assert ApprovalRequest.objects.get(pk=other.pk).relations == other.relations != []
 
 
 def test_who_became_an_author_since_the_request_counts_no_longer(world):
