@@ -85,7 +85,7 @@ def _row(item: dict) -> dict:
         "text": text,
         "who": _who(item),
         "about": _about(item),
-        "url": reverse(PLACES[noun], args=[name]) if noun in PLACES and "/" not in name else "",
+        "url": reverse(PLACES[noun], args=[name]) if noun in PLACES and name and "/" not in name else "",
         "said": [
             (key, ERASED if private[key] is None else private[key])
             for key in private

@@ -4,7 +4,7 @@ import pytest
 
 from deployments import queries
 from deployments.models import Deployment
-from deployments.states import NEXT, State
+from deployments.states import NEXT, PENDING, State
 from insights.reads.deployment_acts import acts_of
 from kernel.clock import now
 
@@ -43,3 +43,49 @@ def test_who_is_shown_the_form_to_resolve(world):
     assert {value for value, _ in acts(world, "rita", stuck).outcomes} == NEXT[State.NEEDS_HUMAN]
     assert acts(world, "dana", stuck).outcomes == []
     assert "release manager" in acts(world, "dana", stuck).resolve_not
+
+
+NOT_YOURS = "Whoever asked for it, its team and release managers can cancel it."
+
+
+def test_each_reason_not_to_cancel_has_its_words(world):
+    asked = world.asked()
+    assert acts(world, "rita", asked).cancel_means == (
+        "Nothing has been changed in AWS. The request ends, its plan is removed, its votes count no more."
+    )
+    assert acts(world, "omar", asked).cancel_not == NOT_YOURS
+    running = world.start(world.asked("1.1.0", "dev"))
+    means = "It stops at the next safe point, before the first change in AWS."
+    assert acts(world, "dana", running).cancel_means == means
+    half = "AWS is already being changed; stopping in the middle would leave it half done."
+    assert acts(world, "dana", running, applying=True).cancel_not == half
+    assert acts(world, "omar", running, applying=True).cancel_not == NOT_YOURS
+    Deployment.objects.filter(pk=running.pk).update(cancel_requested_at=now(), cancel_requested_by="dave")
+    told = "dave has asked already; it stops at the next safe point."
+    assert acts(world, "omar", running, applying=True).cancel_not == told
+
+
+def test_whoever_asked_may_cancel_though_no_longer_in_the_team(world):
+    asked = world.asked()
+    Deployment.objects.filter(pk=asked.pk).update(requested_by_tag=world.actor("omar").tag)
+    assert acts(world, "omar", asked).cancel is True
+
+
+@pytest.mark.parametrize("state", sorted(State))
+def test_what_is_offered_in_each_state(world, state):
+    asked = world.asked()
+    Deployment.objects.filter(pk=asked.pk).update(state=state)
+    found = acts(world, "rita", asked)
+    assert found.cancel is (state in PENDING | {State.RUNNING})
+    assert found.break_glass is (state in PENDING)
+    assert bool(found.outcomes) is (state == State.NEEDS_HUMAN)
+    assert (found.cancel_not, found.resolve_not) == ("", "")
+
+
+def test_the_glass_is_offered_once_and_to_release_managers_only(world):
+    asked = world.asked()
+    assert [acts(world, name, asked).break_glass for name in ("rita", "dana", "omar", "admin")] == [
+        *(True, False, False, False)
+    ]
+    Deployment.objects.filter(pk=asked.pk).update(break_glass=True)
+    assert acts(world, "rita", asked).break_glass is False
