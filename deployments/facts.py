@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
 from approvals import gate
 from approvals.binding import content_hash
@@ -45,7 +45,7 @@ def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
     action = "rollback" if returning else "deploy"
     opening = pipelines.opening_for(environment, release.application_id, at, action=action)
     return Facts(
-        **_lane(deployment, release, environment),
+        **_lane(deployment, release, environment, None if returning else previous, account.pool),
         at=at,
         application=release.application_id,
         version=release.version,
@@ -57,7 +57,6 @@ def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
         artifacts=tuple((a.name, a.state, a.detail) for a in build.artifacts.all()),
         stage=stage,
         previous=previous,
-        previous_at=_succeeded_at(release, previous) if previous and not returning else None,
         returning=returning,
         test_problem=test_problem(build, environment.name),
         protected=environment.protected,
@@ -69,7 +68,6 @@ def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
         opening=opening,
         not_before=deployment.not_before if deployment else None,
         pool=account.pool,
-        pool_alive=pool_alive(account.pool),
         bypass=subject.bypass if deployment is None else bypass_of(deployment, at),
         overdue_review=_overdue(release.application_id, environment, at),
     )
@@ -99,14 +97,16 @@ def _overdue(application: str, environment: Environment, at: datetime):
 
 def pool_alive(pool: str) -> bool:
     """A worker of the pool touched its row within WORKER_ALIVE_SECONDS, by the database's raw clock."""
-    rows = Worker.objects.filter(pool__in=(pool, "*")).annotate(read_at=DatabaseNow())
-    newest = rows.order_by("-seen_at").values_list("seen_at", "read_at").first()
-    return newest is not None and newest[0] >= newest[1] - timedelta(seconds=settings.WORKER_ALIVE_SECONDS)
+    newest = _newest_worker(pool).annotate(read_at=DatabaseNow()).values_list("seen_at", "read_at").first()
+    return newest is not None and _alive(*newest)
 
 
-def _succeeded_at(release: Release, environment: str) -> datetime | None:
-    rows = Deployment.objects.filter(release=release, environment_id=environment, state=State.SUCCEEDED)
-    return rows.order_by("-ended_at").values_list("ended_at", flat=True).first()
+def _newest_worker(pool: str):
+    return Worker.objects.filter(pool__in=(pool, "*")).order_by("-seen_at")
+
+
+def _alive(seen_at: datetime | None, read_at: datetime) -> bool:
+    return seen_at is not None and seen_at >= read_at - timedelta(seconds=settings.WORKER_ALIVE_SECONDS)
 
 
 def test_problem(build, environment: str) -> str | None:
@@ -169,22 +169,25 @@ def _people(deployment, release, environment, stage, pipeline: PipelineVersion |
     return Check("people", answer.state, tuple(answer.reasons))
 
 
-def _lane(deployment, release, environment):
+def _lane(deployment, release, environment, previous: str | None, pool: str):
     """Who holds the lane, what locks it, an earlier request of a `queue` lane, the open one that a `reject` lane
-    refuses for."""
-    rows = Deployment.objects.filter(application_id=release.application_id, environment=environment)
-    if deployment is not None:
-        rows = rows.exclude(pk=deployment.pk)
+    refuses for; when this release last succeeded in the stage before; and whether the pool lives. One query for
+    all of it, where there is any such row."""
     shown = Lane.objects.filter(application_id=release.application_id, environment=environment)
     # What the lane shows is a rollback that failed, until a baseline or a rollback says what runs (E09).
     locking = Q(state=State.ROLLBACK_FAILED, pk__in=shown.values("deployment"))
-    rows = list(
-        rows.filter(Q(state__in=HOLDS_LANE | PENDING) | locking)
-        .order_by("requested_at", "id")
-        .values_list("id", "version", "state", "requested_at", "waiting_for")
-    )
-    locked = next(((r[0], r[1]) for r in rows if r[2] == State.ROLLBACK_FAILED), None)
-    rows = [r for r in rows if r[2] != State.ROLLBACK_FAILED]
+    here = Q(application_id=release.application_id, environment=environment)
+    here &= Q(state__in=HOLDS_LANE | PENDING) | locking
+    if deployment is not None:
+        here &= ~Q(pk=deployment.pk)
+    before = Q(release=release, environment=previous, state=State.SUCCEEDED)
+    found = Deployment.objects.filter(here | before if previous else here).order_by("requested_at", "id")
+    seen = Subquery(_newest_worker(pool).values("seen_at")[:1])
+    columns = ("id", "version", "state", "requested_at", "waiting_for", "ended_at", "pool_seen", "read_at")
+    every = list(found.annotate(pool_seen=seen, read_at=DatabaseNow()).values_list(*columns))
+    succeeded = [r[5] for r in every if r[2] == State.SUCCEEDED]
+    locked = next(((r[0], r[1]) for r in every if r[2] == State.ROLLBACK_FAILED), None)
+    rows = [r for r in every if r[2] not in (State.ROLLBACK_FAILED, State.SUCCEEDED)]
     holder = next(((r[0], r[1], r[2]) for r in rows if r[2] in HOLDS_LANE), None)
     ahead = rejects = None
     if environment.lane == "queue" and deployment is not None:
@@ -200,7 +203,9 @@ def _lane(deployment, release, environment):
         )
     if environment.lane == "reject" and deployment is None and rows:
         rejects = f"{rows[0][1]} ({rows[0][0]})"
-    return {"lane_holder": holder, "lane_ahead": ahead, "lane_rejects": rejects, "lane_locked": locked}
+    lane = {"lane_holder": holder, "lane_ahead": ahead, "lane_rejects": rejects, "lane_locked": locked}
+    alive = _alive(*every[0][6:]) if every else pool_alive(pool)
+    return {**lane, "previous_at": max(succeeded, default=None), "pool_alive": alive}
 
 
 # pytest would collect a function of that name from any module that imports it.

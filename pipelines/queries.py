@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
 
 from kernel.actor import Actor, ActorKind, require
 from kernel.permissions import Permission
@@ -171,11 +171,12 @@ def _calendar_row(model, key: str, actor: Actor | None):
 
 
 def calendars_for(environment: Environment, application: str | None, *, action: str = "deploy"):
-    """Every window and freeze with the place they are asked for, as pipelines.calendar takes it. Two queries;
+    """Every window and freeze with the place they are asked for, as pipelines.calendar takes it. One query;
     the recurrences are expanded once per process and kept."""
+    opening, closing = _rules()
     return calendar.Calendars(
-        windows=[as_window_rule(row) for row in windows()],
-        freezes=[as_freeze_rule(row) for row in freezes()],
+        windows=opening,
+        freezes=closing,
         environment=environment.pk,
         default_open=environment.default_open,
         application=application,
@@ -234,6 +235,32 @@ def next_opening_for(
         tier=place.tier,
         at=at,
         zone=zone,
+    )
+
+
+BOTH = ("id", "name", "scope", "timezone", "rrule", "start", "duration", "version")
+OF_WINDOWS, OF_FREEZES = ("in_flight",), ("end", "reason", "contact")
+
+
+def _rules() -> tuple[list[WindowRule], list[FreezeRule]]:
+    """The windows and the freezes as the pure rules take them, each oldest first: one union, because every decision
+    asks for both. What a kind lacks is empty in its rows."""
+    nothing = Value("", TextField())
+    opening = (
+        windows().order_by().annotate(actions=Value([], JSONField()), **dict.fromkeys(OF_FREEZES, nothing))
+    )
+    closing = freezes().order_by().annotate(**dict.fromkeys(OF_WINDOWS, nothing))
+    columns = (*BOTH, *OF_WINDOWS, *OF_FREEZES, "actions", "kind")
+    both = opening.annotate(kind=Value("window")).values_list(*columns)
+    both = both.union(closing.annotate(kind=Value("freeze")).values_list(*columns), all=True)
+    rows = [dict(zip(columns, row, strict=True)) for row in sorted(both, key=lambda row: row[0])]
+    return (
+        [WindowRule(**{k: r[k] for k in (*BOTH, *OF_WINDOWS)}) for r in rows if r["kind"] == "window"],
+        [
+            FreezeRule(**{k: r[k] for k in (*BOTH, *OF_FREEZES)}, actions=tuple(r["actions"]))
+            for r in rows
+            if r["kind"] == "freeze"
+        ],
     )
 
 
