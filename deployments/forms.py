@@ -19,6 +19,7 @@ class RequestForm(forms.Form):
     version = forms.CharField(max_length=100)
     environment = forms.CharField(max_length=100)
     reason = forms.CharField(required=False, max_length=2000)
+    not_before = forms.DateTimeField(required=False)  # in the zone that is active
 
 
 class ReasonForm(forms.Form):

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from approvals.actions.accept_signature import read_signed
@@ -60,7 +61,10 @@ def vote(request, approval_id: str):
 @login_required
 @require_POST
 def request_deployment(request):
-    asked = ask(actor=request.actor, **_read(forms.RequestForm, request))
+    zone = str(request.zone)
+    with timezone.override(zone):  # a time is typed as the viewer's clock shows it
+        data = _read(forms.RequestForm, request)
+    asked = ask(actor=request.actor, zone=zone, **data)
     if asked.created:
         messages.success(
             request, f"Requested: {asked.deployment.version} to {asked.deployment.environment_id}."

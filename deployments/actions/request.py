@@ -13,6 +13,7 @@ from deployments.facts import Candidate
 from deployments.lease import poke
 from deployments.models import Deployment, Lane, Step
 from deployments.queries import open_one
+from deployments.schedule import schedule_problem
 from deployments.states import State, StepKind, StepState
 from kernel.actor import Actor, require
 from kernel.clock import now, raw_now
@@ -20,7 +21,7 @@ from kernel.permissions import Permission
 from kernel.refusals import Conflict, Denial, Forbidden, Invalid, NotFound
 from kernel.verdicts import Deny
 from pipelines.models import Environment
-from pipelines.queries import current_pipeline, stage_of
+from pipelines.queries import current_pipeline, next_opening_for, stage_of
 from pipelines.secrets import find_secret
 from pipelines.targets import LONGEST_VALUE, MOST_PARAMETERS, PARAMETER_NAME
 from releases.queries import get_release
@@ -63,10 +64,13 @@ def request(
     reason: str = "",
     parameters: dict | None = None,
     not_before: datetime | None = None,
+    zone: str = "UTC",
 ) -> Requested:
     """The open deployment of the pair: created now, or the one that is open already (same parameters).
 
-    Raises NotFound, Forbidden, Invalid (`secret_in_parameters`), OpenRequestDiffers, Denied.
+    `not_before`: an instant at which the calendar lets it start; `zone`: the asker's, for what a refusal says.
+    Raises NotFound, Forbidden, Invalid (`secret_in_parameters`, `in_the_past`, `schedule_outside_window` with
+    `next_opening`), OpenRequestDiffers, Denied.
     """
     release = get_release(actor, application, version)
     place = Environment.objects.select_related("account").filter(pk=environment, archived_at=None).first()
@@ -76,7 +80,7 @@ def request(
     parameters = parameters or {}
     check_parameters(parameters)
     at = now()
-    _not_past(not_before, at)
+    _schedulable(place, application, not_before, at, zone)
     existing = open_one(release.pk, environment)
     if existing is not None:
         return _existing(existing, parameters)
@@ -121,11 +125,16 @@ def check_parameters(parameters: dict) -> None:
         )
 
 
-def _not_past(not_before: datetime | None, at: datetime) -> None:
-    if not_before is not None and not_before < at:
-        raise Invalid(
-            errors=[{"pointer": "/not_before", "code": "in_the_past", "detail": "This instant is over."}]
-        )
+def _schedulable(
+    place: Environment, application: str, not_before: datetime | None, at: datetime, zone: str
+) -> None:
+    """The calendar of that instant as it is known today; the start asks it again, whatever was said here."""
+    if not_before is None:
+        return
+    opening = next_opening_for(place, application, not_before, zone=zone)
+    problem = schedule_problem(not_before, at, opening, place.name, zone)
+    if problem is not None:
+        raise Invalid(**problem)
 
 
 def _existing(row: Deployment, parameters: dict) -> Requested:

@@ -62,7 +62,8 @@ class DeploymentList(ApiView):
         )
 
     def post(self, request):
-        asked = request_deployment(actor=self.actor, **read_body(serializers.DeploymentIn, request))
+        body = read_body(serializers.DeploymentIn, request)
+        asked = request_deployment(actor=self.actor, zone=str(request.zone), **body)
         row = queries.get_visible(self.actor, asked.deployment.pk)
         headers = {"Location": f"/api/v1/deployments/{row.pk}"}
         return Response(representations.full(row), status=202 if asked.created else 200, headers=headers)

@@ -84,7 +84,7 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
     evidence = list(Evidence.objects.filter(build=row.release.build, subject=f"build:{row.release.build_id}"))
     opening = opening_at(frame.pulse, row.environment, row.application_id, zone=str(frame.zone))
     facts = _facts(row, plan, changes, evidence, opening, position, picture)
-    too_short = holding.too_short(approval, opening, frame.now, frame.zone)
+    too_short = holding.too_short(approval, opening, frame.now, frame.zone, row.not_before)
     return DecisionPage(
         approval=approval,
         deployment=row,

@@ -168,7 +168,7 @@ def _too_short(frame: Frame, row: Deployment) -> str:
     if row.approval is None or row.state not in PENDING:
         return ""
     opening = opening_at(frame.pulse, row.environment, row.application_id, zone=str(frame.zone))
-    return holding.too_short(row.approval, opening, frame.now, frame.zone)
+    return holding.too_short(row.approval, opening, frame.now, frame.zone, row.not_before)
 
 
 def _tests(row: Deployment) -> list[dict]:

@@ -19,14 +19,29 @@ def holds_until(approval: ApprovalRequest, now: datetime) -> datetime | None:
     return now + timedelta(seconds=seconds) if approval.state in SOON and seconds else None
 
 
-def too_short(approval: ApprovalRequest, opening: Opening, now: datetime, zone: ZoneInfo) -> str:
-    """The warning where the keys lapse before the window opens; "" where they do not."""
+def starts_at(opening: Opening, now: datetime, not_before: datetime | None) -> tuple[datetime | None, str]:
+    """(the earliest instant at which it may start, what happens then); (None, "") if that is now or not known."""
+    opens = None if opening.open_now else opening.opens_at
+    if not_before is not None and not_before > now and (opens is None or opens <= not_before):
+        return not_before, "it is scheduled to start"
+    return opens, "the window opens" if opens else ""
+
+
+def too_short(
+    approval: ApprovalRequest,
+    opening: Opening,
+    now: datetime,
+    zone: ZoneInfo,
+    not_before: datetime | None = None,
+) -> str:
+    """The warning where the keys lapse before it may start; "" where they do not."""
     end = holds_until(approval, now)
-    if opening.open_now or opening.opens_at is None or end is None or opening.opens_at < end:
+    starts, what = starts_at(opening, now, not_before)
+    if starts is None or end is None or starts < end:
         return ""
-    said = f"{absolute(end, zone, now)}, which is before the window opens ({absolute(opening.opens_at, zone, now)})"
+    said = f"{absolute(end, zone, now)}, which is before {what} ({absolute(starts, zone, now)})"
     if approval.state == ApprovalState.SATISFIED:
         return f"The keys hold until {said}: it will expire. Withdraw a vote and give it again later."
-    later = opening.opens_at - timedelta(seconds=approval.gate["valid_for"])
+    later = starts - timedelta(seconds=approval.gate["valid_for"])
     then = absolute(later, zone, now)
     return f"If the last key were turned now, the keys would hold until {said}. Turn it after {then}."

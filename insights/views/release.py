@@ -19,5 +19,17 @@ def release(request, application: str, version: str):
         frame_of(request), application, version, to=request.GET.get("to", ""), against=against
     )
     draft = take_draft(request, reverse("deployment_request"))
-    context = {"page": page, "draft": draft, "nav_active": "releases"}
+    context = {"page": page, **_form(draft, request.zone), "nav_active": "releases"}
     return render(request, "release/release.html", context)
+
+
+def _form(draft, zone) -> dict:
+    """What was typed into a refused request, each problem beside its field."""
+    errors = {error["pointer"]: error["detail"] for error in draft.errors} if draft else {}
+    scheduled = errors.get("/not_before", "")
+    return {
+        "draft": draft,
+        "not_before_error": scheduled,
+        "reason_error": draft.detail if draft and not scheduled else "",
+        "not_before_help": f"By your clock ({zone}). It starts by itself then, if its keys still hold.",
+    }

@@ -1,6 +1,9 @@
 """Browser input: shape only."""
 
+from datetime import UTC, datetime
+
 import pytest
+from django.utils import timezone
 
 from deployments import forms
 from deployments.actions.resolve import OUTCOMES
@@ -54,3 +57,14 @@ def test_an_outcome_is_one_of_those_a_person_may_settle_with():
         OUTCOMES
     )
     assert errors(forms.ResolveForm({"outcome": "running"})) == ["outcome"]
+
+
+def test_a_start_is_read_by_the_clock_of_the_zone_that_is_active():
+    typed = {"application": "payments", "version": "1.0.0", "environment": "dev"}
+    with timezone.override("Europe/Berlin"):
+        form = forms.RequestForm({**typed, "not_before": "2026-12-02T22:00"})
+        assert form.is_valid()
+        skipped = forms.RequestForm({**typed, "not_before": "2027-03-28T02:30"})
+        assert errors(skipped) == ["not_before"], "no clock there shows that time"
+    assert form.cleaned_data["not_before"] == datetime(2026, 12, 2, 21, tzinfo=UTC)
+    assert forms.RequestForm(typed).is_valid()

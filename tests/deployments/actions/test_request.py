@@ -9,8 +9,10 @@ from deployments.actions.request import request
 from deployments.models import Deployment, History, Step
 from kernel.clock import now
 from kernel.refusals import Refusal
+from releases.models import Release
 from tests import people
 from tests.deployments.company import World
+from tests.pipelines import places
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +97,33 @@ def test_a_start_in_the_past_is_refused():
     world = World()
     world.release()
     assert refused(world, environment="dev", not_before=now() - timedelta(minutes=1)).code == "in_the_past"
+
+
+def test_a_start_outside_the_windows_of_the_place_is_refused_with_the_next_opening():
+    world = World()
+    world.ran(world.release())
+    places.window(
+        scope={"environment": "prod"}, rrule="FREQ=DAILY", timezone="UTC", start="2026-01-07T22:00:00"
+    )
+    day = (now() + timedelta(days=3)).replace(hour=12, minute=0, second=0, microsecond=0)
+    refusal = refused(world, not_before=day, zone="Europe/Berlin")
+    assert (refusal.status, refusal.code) == (422, "schedule_outside_window")
+    assert refusal.errors[0]["pointer"] == "/not_before"
+    opens = day.replace(hour=22)
+    assert refusal.extra["next_opening"] == f"{opens:%Y-%m-%dT%H:%M:%S}Z"
+    assert "22:00 (UTC)" in refusal.detail and "(Europe/Berlin)" in refusal.detail
+    row = world.ask(Release.objects.get(), not_before=opens)
+    assert row.not_before == opens
+
+
+def test_a_window_of_another_place_does_not_narrow_the_schedule():
+    world = World()
+    release = world.release()
+    places.window(
+        scope={"environment": "prod"}, rrule="FREQ=DAILY", timezone="UTC", start="2026-01-07T22:00:00"
+    )
+    day = (now() + timedelta(days=3)).replace(hour=12)
+    assert world.ask(release, "dev", not_before=day).not_before == day
 
 
 def test_who_sees_the_application_but_is_not_its_team_may_not_ask():

@@ -6,6 +6,7 @@ from deployments.api import deployments as endpoints
 from deployments.models import Deployment, DeploymentLog
 from deployments.states import State
 from kernel.clock import now
+from tests.pipelines import places
 from tests.teams.callers import Caller, as_application, as_person, problem
 from tests.teams.events import events, only_event
 
@@ -99,6 +100,19 @@ class TestRequests:
         status, found, pointers = refused(as_person("dana"), {**WANTED, **changes})
         assert (status, pointers) == (422, [pointer])
         assert code is None or found == code
+
+    def test_a_start_outside_the_windows_is_422_with_the_next_opening(self, world):
+        places.window(scope={"environment": "prod"}, start="2026-01-07T22:00:00", rrule="FREQ=DAILY")
+        wanted = {**WANTED, "not_before": "2032-01-01T12:00:00+01:00"}
+        answer = as_person("dana").post("/deployments", wanted)
+        body = answer.json()
+        assert (answer.status_code, body["code"]) == (422, "schedule_outside_window")
+        assert body["next_opening"] == "2032-01-01T21:00:00Z"
+        assert body["errors"][0]["pointer"] == "/not_before"
+        assert "Thursday 1 January 2032 22:00 (Europe/Berlin)" in body["detail"]
+        assert count() == 0
+        answer = as_person("dana").post("/deployments", {**wanted, "not_before": body["next_opening"]})
+        assert (answer.status_code, answer.json()["not_before"]) == (202, "2032-01-01T21:00:00Z")
 
     def test_a_secret_is_never_echoed(self, world):
         answer = as_person("dana").post(

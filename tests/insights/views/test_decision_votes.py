@@ -1,8 +1,11 @@
 """As people see it: the answer, or in its place the reason why there is none; also without JavaScript."""
 
+from datetime import timedelta
+
 import pytest
 
 from approvals.models import ApprovalRequest, Vote
+from deployments.models import Deployment
 from kernel.clock import now
 from tests.insights.browser import Browser
 from tests.insights.calendar_rows import window_elsewhen
@@ -42,6 +45,20 @@ def test_when_all_keys_are_turned_it_says_when_it_starts(world, rita):
     assert "All keys are turned. It starts as soon as the lane is free." in rita.get(page_of(deployment)).text
     window_elsewhen("prod")
     assert "It starts by itself when the window opens" in rita.get(page_of(deployment)).text
+
+
+def test_of_a_scheduled_start_it_says_when_and_whether_the_keys_hold_until_then(world, rita):
+    later = now() + timedelta(hours=5)
+    deployment = world.asked(not_before=later)
+    assert f"not before {later:%a %-d %b}" in rita.get(page_of(deployment)).text
+    for name in ("rita", "omar"):
+        world.vote(deployment, name)
+    text = rita.get(page_of(deployment)).text
+    assert f"All keys are turned. It does not start before {later:%a %-d %b}" in text
+    assert "The keys do not hold" not in text
+    Deployment.objects.update(not_before=later + timedelta(days=3))
+    text = rita.get(page_of(deployment)).text
+    assert "The keys do not hold until it may start" in text and "before it is scheduled to start" in text
 
 
 def test_a_rejection_without_a_reason_is_refused_and_the_text_is_kept(world, rita):

@@ -1,6 +1,7 @@
 """As people see it: where it is, what it would bring, what comes next and for whom."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,6 +9,7 @@ from builds.models import Build
 from deployments.models import Deployment
 from releases.models import Release
 from tests.insights.browser import Browser
+from tests.pipelines import places
 
 PATH = "/releases/payments/1.1.0"
 REQUEST = "/deployments/request"
@@ -51,6 +53,30 @@ def test_the_team_asks_with_a_plain_form(world, dana):
     assert (row.version, row.environment_id, row.reason) == ("1.1.0", "prod", "The customers wait for it.")
     assert response.status_code == 303
     assert response["Location"] == f"/deployments/{row.pk}"
+
+
+def test_a_later_start_is_typed_by_the_readers_own_clock(world, dana):
+    dana.client.cookies["zone"] = "Europe/Berlin"
+    answer = dana.get(PATH)
+    assert "By your clock (Europe/Berlin)." in answer.text
+    dana.post(REQUEST, **{**answer.form(REQUEST), "not_before": "2031-12-02T22:00"})
+    row = Deployment.objects.get(kind="deploy")
+    assert row.not_before == datetime(2031, 12, 2, 21, tzinfo=UTC)
+    assert "not before Tue 2 Dec 2031, 22:00 CET" in dana.get(f"/deployments/{row.pk}").text
+
+
+def test_a_start_outside_the_windows_is_said_beside_its_field_with_the_next_opening(world, dana):
+    places.window(scope={"environment": "prod"}, rrule="FREQ=DAILY", start="2026-01-07T22:00:00")
+    dana.client.cookies["zone"] = "America/New_York"
+    fields = {**dana.get(PATH).form(REQUEST), "reason": "Tonight.", "not_before": "2032-01-01T12:00"}
+    dana.post(REQUEST, **fields)
+    assert Deployment.objects.filter(kind="deploy").count() == 0
+    answer = dana.get(PATH)
+    said = re.search(r'id="id_not_before_error">.*?<p>(.*?)</p>', answer.html, re.DOTALL).group(1)
+    assert "22:00 (Europe/Berlin), that is Thursday 1 January 2032 16:00 (America/New_York)" in said
+    assert answer.form(REQUEST)["not_before"] == "2032-01-01T12:00"
+    assert 'id="id_reason_error"' not in answer.html
+    assert '<details class="fold" open><summary>Start later' in answer.html
 
 
 def test_one_who_may_not_ask_reads_who_may(world, omar):
