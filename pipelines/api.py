@@ -10,6 +10,7 @@ from kernel.refusals import Invalid
 from kernel.rest import ApiView, listing, read_body, read_query
 from pipelines import queries, serializers
 from pipelines.actions.propose import propose
+from pipelines.diff import render_difference, two_versions
 from pipelines.pipeline_rules import checked
 from pipelines.representations import answered, render_account, render_environment, render_pipeline
 from teams.queries import get_application
@@ -89,7 +90,7 @@ class OneEnvironment(ApiView):
 class Pipeline(ApiView):
     def get(self, request, application):
         """The version in force, or `?version=`."""
-        number = read_query(request, {"version": _number})["version"]
+        number = read_query(request, {"version": _number("version")})["version"]
         return Response(render_pipeline(queries.pipeline_version(self.actor, application, number)))
 
     def put(self, request, application):
@@ -98,6 +99,14 @@ class Pipeline(ApiView):
         body = read_body(serializers.PipelineIn, request)
         asked = {"application": application, "source": body["source"], "version": body.get("version")}
         return answered(propose(actor=self.actor, kind="pipeline.save", **asked), self.actor, status=200)
+
+
+class PipelineDifference(ApiView):
+    def get(self, request, application):
+        """What `?to=` (the version in force) says otherwise than `?from=` (the one before it)."""
+        query = read_query(request, {name: _number(name) for name in ("from", "to")})
+        found = two_versions(self.actor, application, query["from"], query["to"])
+        return Response(render_difference(application, *found))
 
 
 class PipelineValidation(ApiView):
@@ -110,10 +119,15 @@ class PipelineValidation(ApiView):
         return Response({"valid": True, "application": application, **spec.as_dict()})
 
 
-def _number(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        detail = "The number of a version."
-        raise Invalid(errors=[{"pointer": "?version", "code": "version_invalid", "detail": detail}])
-    return int(text)
+def _number(parameter: str):
+    """Reads the number of a version, None where none was given."""
+
+    def read(text: str | None) -> int | None:
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            detail = "The number of a version."
+            raise Invalid(errors=[{"pointer": f"?{parameter}", "code": "version_invalid", "detail": detail}])
+        return int(text)
+
+    return read

@@ -24,6 +24,11 @@ api = [
     path("people", membership.People.as_view(), name="api-people"),
     path("pipelines/<str:application>", views.Pipeline.as_view(), name="api-pipeline"),
     path(
+        "pipelines/<str:application>/diff",
+        views.PipelineDifference.as_view(),
+        name="api-pipeline-difference",
+    ),
+    path(
         "pipelines/<str:application>/validate",
         views.PipelineValidation.as_view(),
         name="api-pipeline-validation",

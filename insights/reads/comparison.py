@@ -25,12 +25,14 @@ ACTIONS = {"added": "add", "removed": "remove", "changed": "modify", "replaced":
 
 @dataclass(frozen=True)
 class Comparison:
-    """`against`: the version that runs there, None where nothing is recorded. Each section has its state."""
+    """`against`: the version that runs there, None where nothing is recorded. `rollback`: the release was cut before
+    it. Each section has its state."""
 
     against: str | None
     commits: list[dict]
     commits_words: str
     commits_warning: str
+    rollback: bool
     artifacts: list[dict]
     unchanged: int
     template: dict = field(default_factory=dict)
@@ -48,6 +50,7 @@ def compare(release: Release, running: Release | None) -> Comparison:
         commits=commit_rows(changes, release.build.repository),
         commits_words=_words(changes, running),
         commits_warning=commits_warning(changes),
+        rollback=changes.direction == "rollback",
         artifacts=[_artifact(item, states) for item in items if item["change"] != "unchanged"],
         unchanged=sum(item["change"] == "unchanged" for item in items),
         template=_template(sections["template"]),

@@ -101,6 +101,7 @@ def _deployments(frame: Frame) -> QuerySet[Deployment]:
         .defer("plan_data", "parameters", "release__build__commits", "approval__past_subjects")
         .annotate(
             decided_at=_decided_at(),
+            newer_version=F("superseded_by__version"),
             running_version=Subquery(lane.values("version")[:1]),
             running_cut_at=Subquery(lane.exclude(version="").values("deployment__release__cut_at")[:1]),
             running_release=Subquery(lane.exclude(version="").values("deployment__release_id")[:1]),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from approvals.states import Decision
 from deployments.models import Deployment
-from deployments.states import TERMINAL
+from deployments.states import TERMINAL, State
 from insights.frame import Frame
 from insights.reads.changelists import commits_in_words
 from insights.reads.evidence import evidence_chip
@@ -150,6 +150,8 @@ def _why(frame: Frame, row: Deployment, group: str) -> str:
     if group == "others":
         first = first_reason(row.reasons)
         return first.text if first else ""
+    if row.state == State.SUPERSEDED and row.newer_version:
+        return f"{row.newer_version} took its place."
     return ""
 
 

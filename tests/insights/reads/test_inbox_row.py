@@ -20,6 +20,7 @@ GATE = {"slots": [{"group": "managers", "count": 1}, {"group": "owners", "count"
 READ = {  # what insights.reads.inbox adds to the row
     "running_version": "1.0.0",
     "previous_version": "0.9.0",
+    "newer_version": None,
     "decided_at": AT - timedelta(hours=2),
     "evidence_total": 1,
     "evidence_passed": 1,
@@ -210,3 +211,15 @@ def test_the_first_reason_is_the_first_with_a_text():
     assert first_reason([{"text": "Why."}, FREEZE]) == Reason("", "Why.")
     found = first_reason([{"code": "hold"}, {**FREEZE, "how_to_clear": "Wait."}])
     assert found == Reason("freeze", "prod is frozen.", how_to_clear="Wait.")
+
+
+@pytest.mark.parametrize(
+    ("columns", "group", "why"),
+    [
+        ({"state": "superseded", "newer_version": "1.2.0"}, "decided", "1.2.0 took its place."),
+        ({"state": "superseded"}, "decided", ""),
+        ({"state": "rejected", "newer_version": "1.2.0"}, "decided", ""),
+    ],
+)
+def test_what_was_superseded_says_by_what(columns, group, why):
+    assert shown(row(**columns), group=group).why == why
