@@ -97,6 +97,8 @@ def test_a_stale_change_is_409_and_one_without_version_422(path, body, model):
         ("/windows", {"timezone": "CET/Moon"}, "timezone_unknown", "/timezone"),
         ("/windows", {"start": "2026-01-07T22:00:00+01:00"}, "start_has_offset", "/start"),
         ("/windows", {"duration": 8 * 86_400}, "duration_too_long", "/duration"),
+        ("/windows", {"rrule": "FREQ=HOURLY", "duration": 60}, "too_many_occurrences", "/rrule"),
+        ("/freezes", {"end": "2026-12-20T00:00:00"}, "end_before_start", "/end"),
         ("/windows", {"tier": "gold"}, "unknown_field", "/tier"),
         ("/freezes", {"end": "2026-12-01T00:00:00"}, "end_before_start", "/end"),
         ("/freezes", {"reason": ""}, "reason_required", "/reason"),

@@ -1,9 +1,14 @@
 """`GET /decision`: may it go? One answer, no side effect."""
 
+from datetime import timedelta
+
 import pytest
 
 from audit.models import AuditEvent
 from deployments.models import Deployment
+from kernel.clock import now
+from pipelines.models import Environment
+from tests.insights.calendar_rows import window_elsewhen
 from tests.teams.callers import as_application, as_person, problem
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +105,44 @@ def test_an_instant_to_come_is_judged_by_then(world):
     world.release("1.2.0")
     body = ask(environment="staging", version="1.2.0", at="2027-01-01T00:00:00+01:00").json()
     assert body["verdict"] == "deny"
+
+
+FREEZE = {
+    "timezone": "UTC",
+    "start": "2026-01-01T00:00:00",
+    "end": "2099-01-01T00:00:00",
+    "reason": "Stocktaking",
+    "contact": "rita",
+}
+
+
+def test_overlapping_freezes_are_both_named_and_the_votes_are_still_asked_for(world):
+    rita, keys = as_person("rita"), []
+    for name, scope in (("Stocktaking", {}), ("Audit", {"application": "payments"})):
+        made = rita.post("/freezes", {**FREEZE, "name": name, "scope": scope})
+        assert made.status_code == 201
+        keys.append(made.json()["id"])
+    asked = world.asked()
+    for body in (ask().json(), as_person("dana").get(f"/deployments/{asked.pk}").json()):
+        frozen = [r["object"] for r in body["reasons"] if r["code"] == "freeze"]
+        assert sorted(frozen) == sorted(f"freeze:{key}" for key in keys)
+    assert world.fresh(asked).state == "needs_approval"
+
+
+def test_a_freeze_whose_place_is_gone_is_flagged_and_still_stops_what_it_matches(world):
+    approved = world.approved()
+    made = as_person("rita").post("/freezes", {**FREEZE, "name": "Audit", "scope": {"environment": "prod"}})
+    Environment.objects.filter(pk="prod").update(archived_at=now())
+    key = made.json()["id"]
+    assert as_person("dana").get(f"/freezes/{key}").json()["scope_gone"] == ["environment"]
+    after = world.settle(world.start(approved))
+    assert (after.started_at, after.state, after.waiting_for) == (None, "waiting", "window")
+    assert [reason["object"] for reason in after.reasons] == [f"freeze:{key}"]
+
+
+def test_a_place_that_does_not_open_within_90_days_says_so(world):
+    start = (now() - timedelta(days=100)).isoformat()[:19]
+    window_elsewhen("prod", rrule="FREQ=YEARLY", start=start)
+    (_, closed) = ask().json()["reasons"]
+    assert (closed["code"], closed["until"]) == ("outside_window", None)
+    assert "does not open within 90 days" in closed["text"]

@@ -49,12 +49,15 @@ def test_bad_answer_of_aws_changes_nothing_twice(engine, control, kind, action):
     assert set(Intent.objects.values_list("outcome", flat=True)) == {"done"}
 
 
-def test_wrong_account_stops_before_any_change(engine, control, monkeypatch):
+@pytest.mark.parametrize("elsewhere", [True, False], ids=["another account", "another role there"])
+def test_wrong_account_stops_before_any_change(engine, control, target, monkeypatch, elsewhere):
     engine.release("1.0.0")
-    stranger = {"account": "999999999999", "arn": "arn:aws:sts::999999999999:assumed-role/Other/x"}
+    account, role = ("9" * 12, "ReleaseGateDeploy") if elsewhere else (target.account_id, "Other")
+    stranger = {"account": account, "arn": f"arn:aws:sts::{account}:assumed-role/{role}/x"}
     monkeypatch.setattr("aws.session.AwsSession.identity", lambda session: stranger)
     row = engine.advance(engine.ask("1.0.0"), until=lambda row: row.state in ("failed", "succeeded"))
     assert (row.state, row.reasons[0]["code"]) == ("failed", "wrong_account")
+    assert (row.aws_identity, Lane.objects.get().version) == (None, "")
     assert control.count("cloudformation", "ExecuteChangeSet", effective=False) == 0
 
 
