@@ -8,6 +8,7 @@ import mmap
 import struct
 import sys
 import time
+from datetime import timedelta
 
 import django
 
@@ -15,18 +16,25 @@ django.setup()
 
 from django.db import transaction  # noqa: E402  Django must be set up first
 
+from approvals.actions.expire import expire_due  # noqa: E402
 from approvals.models import ApprovalRequest  # noqa: E402
 from deployments import lease  # noqa: E402
 from deployments.actions.cast_vote import cast_vote  # noqa: E402
+from deployments.actions.change_parameters import change_parameters  # noqa: E402
 from deployments.decision import with_everything  # noqa: E402
 from deployments.engine import journal, start  # noqa: E402
 from deployments.engine.work import Work  # noqa: E402
 from deployments.models import Deployment  # noqa: E402
+from kernel.actor import Actor  # noqa: E402
+from kernel.clock import now  # noqa: E402
 from kernel.refusals import LostRace, Refusal  # noqa: E402
 from pipelines.actions.confirm_change import confirm_change  # noqa: E402
 from pipelines.actions.reject_change import reject_change  # noqa: E402
+from pipelines.actions.update_environment import update_environment  # noqa: E402
+from pipelines.models import Environment  # noqa: E402
 from pipelines.queries import current_pipeline  # noqa: E402
 from releases.actions.hand_over import hand_over  # noqa: E402
+from teams.actions.set_group_members import set_group_members  # noqa: E402
 from teams.models import Person  # noqa: E402
 from teams.queries import actor_for_person  # noqa: E402
 from tests import people  # noqa: E402
@@ -125,7 +133,49 @@ def deciding(change: str, username: str, word: str):
     return go
 
 
-CALLS = {"claim": claiming, "start": starting, "vote": voting, "post": posting, "decide": deciding}
+def changing(deployment: str, username: str, parameters: dict):
+    """The requester asks for something else."""
+    actor = actor_for_person(
+        Person.objects.get(username=username), method="session", ip="198.51.100.7", request_id="race"
+    )
+
+    def go():
+        change_parameters(actor=actor, deployment_id=deployment, parameters=parameters)
+        return "changed"
+
+    return go
+
+
+def gating(environment: str, members: dict):
+    """The environment asks for other keys."""
+    row = Environment.objects.get(pk=environment)
+    changes = {"gate": {**row.gate, **members}}
+
+    def go():
+        update_environment(actor=Actor.system("race"), name=environment, version=row.version, changes=changes)
+        return "changed"
+
+    return go
+
+
+def removing(group: str, members: list[str]):
+    """Somebody is no member any more."""
+
+    def go():
+        set_group_members(actor=Actor.system("race"), name=group, members=members)
+        return "changed"
+
+    return go
+
+
+def expiring(seconds: int):
+    """The sweep at a later time: what is open then has lapsed."""
+    at = now() + timedelta(seconds=seconds)
+    return lambda: "expired" if expire_due(at) else "nothing"
+
+
+CALLS = {"change": changing, "gate": gating, "members": removing, "expire": expiring}
+CALLS |= {"claim": claiming, "start": starting, "vote": voting, "post": posting, "decide": deciding}
 
 
 def main() -> None:
