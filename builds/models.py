@@ -28,6 +28,14 @@ class Build(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["application", "version"], name="build_version_once")]
+        # Every page asks for them, and there are hardly any.
+        indexes = [
+            models.Index(
+                fields=["application"],
+                condition=models.Q(state="quarantined", withdrawn_at__isnull=True),
+                name="build_quarantined",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.application_id} {self.version}"

@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from builds.models import Artifact, Build
-from builds.states import ArtifactState
+from builds.states import ArtifactState, BuildState
 from kernel.actor import Actor
 from kernel.refusals import NotFound
 from pipelines.queries import visible_application_names
@@ -30,6 +30,11 @@ def listed(
     wanted = {"application": application, "version": version, "branch": branch}
     given = {name: value for name, value in wanted.items() if value is not None}
     return visible_to(actor).filter(**given).prefetch_related("artifacts")
+
+
+def quarantined() -> QuerySet[Build]:
+    """Builds of which something is not what was posted, until they are withdrawn."""
+    return Build.objects.filter(state=BuildState.QUARANTINED, withdrawn_at__isnull=True)
 
 
 def due(at) -> Q:

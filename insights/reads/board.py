@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -12,6 +14,7 @@ from deployments.states import HOLDS_LANE, TERMINAL
 from insights.frame import Frame
 from insights.reads.board_cell import Cell, cell_of
 from insights.reads.openings import freeze_in_force, has_rules_of_its_own, opening_at
+from insights.reads.pulse import Pulse
 from pipelines.calendar import Calendars, Opening, matches
 from pipelines.models import Environment
 from pipelines.queries import environments
@@ -49,6 +52,16 @@ class Row:
     group: str
 
 
+@dataclass(frozen=True)
+class Pool:
+    """The accounts that only its workers reach. `seen`: when one was last heard of, None: never."""
+
+    name: str
+    accounts: list[str]
+    seen: datetime | None
+    alive: bool
+
+
 @dataclass
 class Board:
     """`places` are the columns, `rows` at most PAGE applications; `more`: there is a next page. `version`: changes when
@@ -58,6 +71,7 @@ class Board:
     rows: list[Row] = field(default_factory=list)
     more: bool = False
     total_environments: int = 0
+    pools: list[Pool] = field(default_factory=list)
     version: str = ""
 
 
@@ -73,7 +87,15 @@ def read_board(frame: Frame, filters: Filters) -> Board:
         cells = _cells(frame, application, places, known, past=filters.at is not None)
         rows.append(Row(application, cells, "" if application.team_id == team else application.team_id))
         team = application.team_id
-    return Board(places, rows, more, len(every), _version(places, rows))
+    return Board(places, rows, more, len(every), pools_of(frame.pulse), _version(places, rows))
+
+
+def pools_of(pulse: Pulse) -> list[Pool]:
+    """Every pool that serves an account, by name (requirement J03)."""
+    return [
+        Pool(name, [alias for _, alias in rows], pulse.last_seen(name), pulse.is_alive(name))
+        for name, rows in groupby(pulse.served, key=itemgetter(0))
+    ]
 
 
 def _version(places: list[Place], rows: list[Row]) -> str:

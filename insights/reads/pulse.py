@@ -12,6 +12,7 @@ from django.db.models import CharField, DateTimeField, IntegerField, QuerySet, S
 from django.db.models.functions import Cast, JSONObject, Now
 
 from audit.models import Checkpoint, SealerState
+from builds.queries import quarantined
 from deployments.models import BreakGlass, Worker
 from kernel.clock import SCHEDULER
 from kernel.models import ClockOffset, Heartbeat
@@ -34,6 +35,12 @@ GLASS_FIELDS = {
     "state": "deployment__state",
     "drill": "drill",
 }
+QUARANTINE_FIELDS = {
+    "application": "application_id",
+    "version": "version",
+    "team": "application__team_id",
+    "owners": "application__owners_group_id",
+}
 
 
 @dataclass(frozen=True)
@@ -48,17 +55,26 @@ class Pulse:
     log_mismatch: str = ""
     scheduler_seen_at: datetime | None = None
     pools: frozenset[str] = frozenset()
+    served: tuple[tuple[str, str], ...] = ()  # (pool, alias of an account it serves)
     workers: dict | None = None
     windows: tuple[Window, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     glasses: tuple[dict, ...] = ()  # every break-glass that is not reviewed yet: GLASS_FIELDS
     shortages: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (`prod/payments`, groups) that nobody can fill
+    quarantined: tuple[dict, ...] = ()  # every such build that is not withdrawn: QUARANTINE_FIELDS
 
     def dead_pools(self) -> list[str]:
         """Pools that serve an account and have no live worker; a worker of `*` serves every pool."""
-        since = self.raw - timedelta(seconds=settings.WORKER_ALIVE_SECONDS)
-        alive = {pool for pool, seen in (self.workers or {}).items() if seen >= since}
-        return [] if "*" in alive else sorted(self.pools - alive)
+        return sorted(pool for pool in self.pools if not self.is_alive(pool))
+
+    def is_alive(self, pool: str) -> bool:
+        seen = self.last_seen(pool)
+        return seen is not None and seen >= self.raw - timedelta(seconds=settings.WORKER_ALIVE_SECONDS)
+
+    def last_seen(self, pool: str) -> datetime | None:
+        """When a worker that serves it was last heard of, by the raw clock; None: never."""
+        heard = self.workers or {}
+        return max((heard[name] for name in (pool, "*") if name in heard), default=None)
 
     def scheduler_silent_seconds(self) -> float | None:
         """None if it was never heard of."""
@@ -83,11 +99,13 @@ def read_pulse(person_id: str) -> Pulse:
         log_mismatch=rows["sealer"][0][3] if "sealer" in rows else "",
         scheduler_seen_at=rows["scheduler"][0][1] if "scheduler" in rows else None,
         pools=frozenset(name for name, *_ in rows.get("pool", [])),
+        served=tuple(sorted((name, text) for name, _, _, text in rows.get("pool", []))),
         workers=_latest(rows.get("worker", [])),
         windows=tuple(_window(row) for row in rows.get("window", [])),
         freezes=tuple(_freeze(row) for row in rows.get("freeze", [])),
         glasses=tuple(json.loads(row[3]) for row in rows.get("glass", [])),
         shortages=tuple(sorted(_shortage(row) for row in rows.get("shortage", []))),
+        quarantined=tuple(json.loads(row[3]) for row in rows.get("quarantine", [])),
     )
 
 
@@ -104,7 +122,7 @@ def _union(person_id: str) -> QuerySet:
         ),
         _rows(SealerState.objects.exclude(mismatch=""), "sealer", text="mismatch"),
         _rows(Heartbeat.objects.filter(name=SCHEDULER), "scheduler", at="seen_at"),
-        _rows(Account.objects.filter(archived_at__isnull=True).order_by(), "pool", name="pool"),
+        _rows(Account.objects.filter(archived_at__isnull=True).order_by(), "pool", name="pool", text="alias"),
         _rows(Worker.objects.all(), "worker", name="pool", at="seen_at"),
         _rows(windows().order_by(), "window", name="id", text=_as_json(WINDOW_FIELDS)),
         _rows(freezes().order_by(), "freeze", name="id", text=_as_json(FREEZE_FIELDS)),
@@ -115,6 +133,7 @@ def _union(person_id: str) -> QuerySet:
             text=JSONObject(**GLASS_FIELDS),
         ),
         _rows(GateShortage.objects.all(), "shortage", name="id", text=_as_json(("groups",))),
+        _rows(quarantined().order_by(), "quarantine", name="id", text=JSONObject(**QUARANTINE_FIELDS)),
         all=True,
     )
 

@@ -11,6 +11,7 @@ from kernel.verdicts import Reason
 from pipelines.window_rules import Freeze
 
 SCHEDULER_SILENT = 60  # seconds (requirement G16)
+MOST_NAMED = 3  # builds in one strip
 
 DEMO = {
     "kind": "demo",
@@ -24,6 +25,7 @@ def strips_of(frame: Frame) -> list[dict]:
     found = [DEMO] if settings.DEMO else []
     found += break_glass.strips(frame, frame.pulse.glasses)
     found += _freezes(frame)
+    found += _quarantined(frame)
     if frame.actor.roles & {RELEASE_MANAGER, ADMINISTRATOR, AUDITOR}:
         found += _machine(frame)
     if AUDITOR in frame.actor.roles:
@@ -45,6 +47,23 @@ def _freeze_text(freeze: Freeze, reason: Reason, frame: Frame) -> str:
     until = f" until {absolute(reason.until, frame.zone, frame.now)}" if reason.until else ""
     stopped = "" if freeze.actions == ("deploy",) else f" ({', '.join(freeze.actions)})"
     return f"Freeze in {scope_in_words(freeze.scope)}{stopped}{until}: {freeze.reason}"
+
+
+def _quarantined(frame: Frame) -> list[dict]:
+    """For the team and the owners, until the build is withdrawn (requirement A05)."""
+    mine = [
+        f"{build['application']} {build['version']}"
+        for build in frame.pulse.quarantined
+        if build["team"] in frame.actor.teams or build["owners"] in frame.actor.groups
+    ]
+    if not mine:
+        return []
+    more = f" and {len(mine) - MOST_NAMED} more" if len(mine) > MOST_NAMED else ""
+    text = (
+        f"In quarantine: {', '.join(sorted(mine)[:MOST_NAMED])}{more}. What lies there is not what CI posted, so it is "
+        "not deployed. Find out who changed it, withdraw the build, and post a new version."
+    )
+    return [{"kind": "quarantine", "icon": "shield-alert", "text": text}]
 
 
 def _machine(frame: Frame) -> list[dict]:

@@ -8,6 +8,7 @@ from builds.queries import (
     builds_with_due_artifacts,
     get_build,
     listed,
+    quarantined,
     visible_to,
 )
 from kernel.clock import now
@@ -100,3 +101,11 @@ def test_the_artifacts_of_a_withdrawn_build_are_not_due(builds):
 def test_the_limit_counts_builds_not_artifacts(builds):
     assert len(builds_with_due_artifacts(now(), limit=1)) == 1
     assert len(builds_with_due_artifacts(now(), limit=2)) == 2
+
+
+def test_in_quarantine_is_what_differs_and_was_not_withdrawn(builds):
+    assert list(quarantined()) == []
+    Build.objects.update(state="quarantined")
+    assert {build.pk for build in quarantined()} == {build.pk for build in builds.values()}
+    Build.objects.filter(pk=builds["payments"].pk).update(withdrawn_at=now())
+    assert list(quarantined()) == [builds["storefront"]]

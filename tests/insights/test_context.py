@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from builds.models import Build
 from deployments.models import Worker
 from insights import context
 from insights.context import app_version, shell
@@ -20,6 +21,7 @@ from tests.audit import log
 from tests.deployments.world import SYSTEM
 from tests.insights.browser import Browser, frame
 from tests.insights.calendar_rows import freeze_now
+from tests.teams.callers import as_person
 
 
 def request_of(username: str | None):
@@ -112,6 +114,19 @@ def test_a_gate_nobody_can_fill_is_told_to_those_who_can_mend_it_with_how(world,
         "Add people to payments-owners, or ask for fewer keys there."
     )
     assert (said in answer.text) is told
+
+
+def test_a_build_in_quarantine_is_told_to_team_and_owners_until_it_is_withdrawn(world):
+    build = world.get_release("1.1.0").build
+    Build.objects.filter(pk=build.pk).update(state="quarantined")
+    told = {
+        who: "quarantine" in strips(Browser(who).get("/board")) for who in ("dana", "omar", "rita", "zoe")
+    }
+    assert told == {"dana": True, "omar": True, "rita": False, "zoe": False}
+    assert "In quarantine: payments 1.1.0." in Browser("dana").get("/inbox").text
+    answer = as_person("dana").post(f"/builds/{build.pk}/withdraw", {"reason": "Overwritten by hand."})
+    assert answer.status_code == 200
+    assert "quarantine" not in strips(Browser("dana").get("/board"))
 
 
 def test_a_silent_scheduler_is_told_and_so_is_one_never_heard_of(world, rita):

@@ -197,3 +197,33 @@ def test_a_log_that_is_not_what_was_signed_is_told_to_every_role_and_first():
         assert told(people.actor(roles=[role]), **more)[0] == text
     assert told(people.actor(roles=[AUDITOR]), **more) == [text, reads]
     assert told(NOBODY, **more) == []
+
+
+def build(application="payments", version="1.4.2") -> dict:
+    return {"application": application, "version": version, "team": "pay", "owners": "payments-owners"}
+
+
+@pytest.mark.parametrize(
+    ("actor", "told_of_it"),
+    [
+        (people.actor("dana", teams=["pay"]), True),
+        (people.actor("omar", groups=["payments-owners"]), True),
+        (MANAGER, False),
+        (people.actor("zoe", teams=["web"], groups=["web-owners"]), False),
+        (people.auditor(), False),
+    ],
+)
+def test_a_build_in_quarantine_is_told_to_its_team_and_its_owners(actor, told_of_it):
+    text = (
+        "In quarantine: payments 1.4.2. What lies there is not what CI posted, so it is not deployed. "
+        "Find out who changed it, withdraw the build, and post a new version."
+    )
+    assert (text in told(actor, quarantined=(build(),))) is told_of_it
+
+
+def test_many_builds_in_quarantine_are_one_strip_that_names_three():
+    rows = tuple(build(version=f"1.{n}") for n in range(5, 0, -1))
+    (text,) = told(people.actor("dana", teams=["pay"]), quarantined=rows)
+    assert text.startswith("In quarantine: payments 1.1, payments 1.2, payments 1.3 and 2 more. ")
+    (three,) = told(people.actor("dana", teams=["pay"]), quarantined=rows[:3])
+    assert three.startswith("In quarantine: payments 1.3, payments 1.4, payments 1.5. ")
