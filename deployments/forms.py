@@ -12,6 +12,7 @@ class VoteForm(forms.Form):
     comment = forms.CharField(required=False, max_length=4000, strip=False)
     assertion = forms.JSONField(required=False)  # what a passkey answered, written there by passkeys.js
     nonce = forms.CharField(required=False, max_length=100)
+    typed_version = forms.CharField(required=False, max_length=100)
 
 
 class RequestForm(forms.Form):
@@ -20,6 +21,7 @@ class RequestForm(forms.Form):
     environment = forms.CharField(max_length=100)
     reason = forms.CharField(required=False, max_length=2000)
     not_before = forms.DateTimeField(required=False)  # in the zone that is active
+    typed_version = forms.CharField(required=False, max_length=100)
 
 
 class ReasonForm(forms.Form):

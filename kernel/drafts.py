@@ -25,6 +25,11 @@ class Draft:
         values = self.fields.get(name)
         return values[-1] if values else default
 
+    @property
+    def at(self) -> dict[str, str]:
+        """What is wrong with which field: its name → the sentence that stands there."""
+        return {error.get("pointer", "").lstrip("/"): error.get("detail", "") for error in self.errors}
+
 
 def keep_draft(request, refusal: Refusal) -> None:
     """Keep the form fields of `request` in the session; passwords, tokens and files are left out."""

@@ -9,7 +9,7 @@ from approvals.actions.relate import relate
 from approvals.actions.vote import VoteResult, vote
 from approvals.gate import effective_gate
 from approvals.queries import get_visible
-from approvals.states import TAKES_VOTES, ApprovalState
+from approvals.states import TAKES_VOTES, ApprovalState, Decision
 from deployments import history
 from deployments.binding import subject_of
 from deployments.changes import relations_of
@@ -21,6 +21,7 @@ from deployments.models import Deployment
 from deployments.rules import state_for
 from deployments.states import NEXT, PENDING, State
 from deployments.transition import transition
+from deployments.typed_version import check_typed
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.refusals import LostRace
@@ -37,8 +38,10 @@ def cast_vote(
     content_hash: str,
     comment: str = "",
     signed: Signed | None = None,
+    typed_version: str | None = None,
 ) -> VoteResult:
-    """Vote on what would be done at this instant; raises vote()'s refusals.
+    """Vote on what would be done at this instant; raises vote()'s refusals, and after them VersionNotTyped where
+    a page asked for it (`typed_version`); nothing of the vote stays then.
 
     The request is bound to the present content first, so a vote never lands on something stale.
     """
@@ -57,6 +60,8 @@ def cast_vote(
         signed=signed,
         at=at,
     )
+    if decision == Decision.APPROVE:
+        _typed(typed_version, deployment)
     deployment.approval = result.request
     if result.state == ApprovalState.REJECTED:
         _reject(deployment, actor, at, comment)
@@ -66,6 +71,11 @@ def cast_vote(
     history.record(deployment)
     poke(deployment.pk)
     return result
+
+
+def _typed(typed: str | None, deployment: Deployment) -> None:
+    place = deployment.environment
+    check_typed(typed, version=deployment.version, place=place.name, protected=place.protected)
 
 
 def _show(deployment: Deployment, at) -> None:

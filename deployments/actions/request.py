@@ -15,6 +15,7 @@ from deployments.models import Deployment, Lane, Step
 from deployments.queries import open_one
 from deployments.schedule import schedule_problem
 from deployments.states import State, StepKind, StepState
+from deployments.typed_version import check_typed
 from kernel.actor import Actor, require
 from kernel.clock import now, raw_now
 from kernel.permissions import Permission
@@ -65,12 +66,14 @@ def request(
     parameters: dict | None = None,
     not_before: datetime | None = None,
     zone: str = "UTC",
+    typed_version: str | None = None,
 ) -> Requested:
     """The open deployment of the pair: created now, or the one that is open already (same parameters).
 
     `not_before`: an instant at which the calendar lets it start; `zone`: the asker's, for what a refusal says.
+    `typed_version`: what was typed where a page asks for it; None: not asked (deployments.typed_version).
     Raises NotFound, Forbidden, Invalid (`secret_in_parameters`, `in_the_past`, `schedule_outside_window` with
-    `next_opening`), OpenRequestDiffers, Denied.
+    `next_opening`), OpenRequestDiffers, Denied, VersionNotTyped.
     """
     release = get_release(actor, application, version)
     place = Environment.objects.select_related("account").filter(pk=environment, archived_at=None).first()
@@ -87,6 +90,7 @@ def request(
     verdict = decide(Candidate(release, place), actor, at)
     if isinstance(verdict, Deny):
         raise denied(release, place, verdict)
+    check_typed(typed_version, version=version, place=place.name, protected=place.protected)
     try:
         with transaction.atomic():
             row = create(actor, release, place, reason, parameters, not_before, at)

@@ -25,11 +25,11 @@ def release(request, application: str, version: str):
 
 def _form(draft, zone) -> dict:
     """What was typed into a refused request, each problem beside its field."""
-    errors = {error["pointer"]: error["detail"] for error in draft.errors} if draft else {}
-    scheduled = errors.get("/not_before", "")
+    errors = draft.at if draft else {}
+    elsewhere = {"not_before", "typed_version"} & errors.keys()
     return {
         "draft": draft,
-        "not_before_error": scheduled,
-        "reason_error": draft.detail if draft and not scheduled else "",
+        "not_before_error": errors.get("not_before", ""),
+        "reason_error": draft.detail if draft and not elsewhere else "",
         "not_before_help": f"By your clock ({zone}). It starts by itself then, if its keys still hold.",
     }

@@ -33,9 +33,14 @@ async function switchTheme(event) {
   await fetch(form.action, { method: "POST", body, redirect: "manual" });
 }
 
+function focus() {
+  if (document.activeElement === document.body) document.querySelector("[data-focus]")?.focus();
+}
+
 export function startForms() {
   document.addEventListener("submit", switchTheme);
   document.addEventListener("submit", guard);
   window.addEventListener("pageshow", reset);
-  document.querySelector("[data-focus]")?.focus();
+  focus();
+  window.addEventListener("load", focus); // going to the #place of the address took the focus away
 }

@@ -25,8 +25,12 @@ def said(answer) -> list[str]:
 
 
 def vote(client, asked, **changes):
-    data = {"decision": "approve", "content_hash": asked.approval.content_hash, **changes}
-    return client.post(f"/approvals/{asked.approval_id}/vote", data)
+    data = {
+        "decision": "approve",
+        "content_hash": asked.approval.content_hash,
+        "typed_version": asked.version,
+    }
+    return client.post(f"/approvals/{asked.approval_id}/vote", {**data, **changes})
 
 
 class TestVotes:
@@ -88,7 +92,7 @@ class TestVotes:
 
 
 class TestDeployments:
-    WANTED = {"application": "payments", "version": "1.1.0", "environment": "prod"}
+    WANTED = {"application": "payments", "version": "1.1.0", "environment": "prod", "typed_version": "1.1.0"}
 
     def test_a_request_is_made_once_and_shown(self, world):
         dana = browser("dana")

@@ -211,6 +211,7 @@ def test_without_javascript_one_filters_pages_votes_and_takes_the_log_away(
         page = rita.open(f"/approvals/{row.approval_id}")
         expect(page.locator("main")).to_contain_text("JST")
         page.get_by_label("Comment").fill("The change set is what we expected.")
+        page.get_by_label("Type the version").fill("1.1.0")
         page.get_by_role("button", name="Approve").click()
         expect(page.locator("main")).to_contain_text("You approved this")
         page.get_by_role("button", name="Withdraw my vote").click()

@@ -88,6 +88,14 @@ def test_a_passkey_is_enrolled_signs_a_vote_and_its_answer_is_good_only_once(bro
     rita.open(path)
     expect(rita.page.get_by_text("A passkey needs JavaScript")).to_be_hidden()
     rita.page.get_by_label("Comment").fill("The change set is what we expected.")
+    page = rita.page
+    page.get_by_label("Type the version").fill("1.1")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator("#id_typed_version_error")).to_contain_text("type the version, 1.1.0, exactly")
+    expect(page.get_by_label("Type the version")).to_be_focused()
+    expect(page.get_by_label("Comment")).to_have_value("The change set is what we expected.")
+    assert not Vote.objects.exists()
+    page.get_by_label("Type the version").fill("1.1.0")
     with rita.page.expect_request(lambda sent: sent.method == "POST" and sent.url.endswith("/vote")) as sent:
         rita.page.get_by_role("button", name="Approve").click()
     expect(rita.page.locator("#_answer")).to_contain_text("You approved this")
@@ -147,6 +155,7 @@ def test_without_scripts_the_page_says_what_a_passkey_needs(browser, live_server
     quiet = window(browser, live_server.url, java_script_enabled=False, storage_state=state)
     page = quiet.open(f"/approvals/{asked.approval_id}")
     expect(page.locator("main")).to_contain_text("A passkey needs JavaScript")
+    page.get_by_label("Type the version").fill("1.1.0")
     page.get_by_role("button", name="Approve").click()
     expect(page.locator("main")).to_contain_text("This gate asks you to confirm with your security key")
     assert not Vote.objects.exists()

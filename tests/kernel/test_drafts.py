@@ -51,7 +51,13 @@ def test_a_very_long_text_is_not_put_into_the_session():
 def test_the_errors_of_the_fields_come_along():
     errors = [{"pointer": "/comment", "code": "comment_required", "detail": "Say why."}]
     request = refused({"comment": ""}, Invalid(errors=errors))
-    assert take_draft(request, "/approvals/apr_1/vote").errors == errors
+    draft = take_draft(request, "/approvals/apr_1/vote")
+    assert (draft.errors, draft.at) == (errors, {"comment": "Say why."})
+
+
+def test_a_refusal_that_is_no_fields_fault_stands_at_none():
+    request = refused({"comment": "x"})
+    assert take_draft(request, "/approvals/apr_1/vote").at == {}
 
 
 def test_without_a_draft_there_is_none():

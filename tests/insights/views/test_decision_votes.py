@@ -11,6 +11,8 @@ from tests.insights.browser import Browser
 from tests.insights.calendar_rows import window_elsewhen
 from tests.insights.decisions import COMMENT, page_of, red, vote_of
 
+APPROVE = {"decision": "approve", "comment": COMMENT, "typed_version": "1.1.0"}
+
 
 def test_the_hash_is_whole_and_goes_back_with_the_form(world, rita):
     deployment = world.asked()
@@ -26,7 +28,9 @@ def test_the_hash_is_whole_and_goes_back_with_the_form(world, rita):
 def test_a_vote_without_javascript_is_recorded_and_what_follows_is_said(world, rita):
     deployment = world.asked()
     fields = rita.get(page_of(deployment)).form(vote_of(deployment))
-    response = rita.post(vote_of(deployment), **{**fields, "decision": "approve", "comment": COMMENT})
+    response = rita.post(
+        vote_of(deployment), **{**fields, "decision": "approve", "comment": COMMENT, "typed_version": "1.1.0"}
+    )
     assert response.status_code == 303
     assert response["Location"] == page_of(deployment)
     answer = rita.get(page_of(deployment))
@@ -76,7 +80,9 @@ def test_a_vote_on_a_stale_page_is_refused_and_the_text_is_kept(world, rita):
     deployment = world.asked()
     fields = rita.get(page_of(deployment)).form(vote_of(deployment))
     world.plan(deployment, digest="sha256:" + "f" * 64)
-    response = rita.post(vote_of(deployment), **{**fields, "decision": "approve", "comment": COMMENT})
+    response = rita.post(
+        vote_of(deployment), **{**fields, "decision": "approve", "comment": COMMENT, "typed_version": "1.1.0"}
+    )
     assert response.status_code == 303
     answer = rita.get(page_of(deployment))
     assert "What you looked at is not what is asked now (plan_digest). Look again." in answer.text

@@ -48,7 +48,9 @@ def test_the_team_asks_with_a_plain_form(world, dana):
     assert "Next: prod" in answer.text
     fields = answer.form(REQUEST)
     assert fields["environment"] == "prod"
-    response = dana.post(REQUEST, **{**fields, "reason": "The customers wait for it."})
+    response = dana.post(
+        REQUEST, **{**fields, "reason": "The customers wait for it.", "typed_version": "1.1.0"}
+    )
     row = Deployment.objects.get(kind="deploy")
     assert (row.version, row.environment_id, row.reason) == ("1.1.0", "prod", "The customers wait for it.")
     assert response.status_code == 303
@@ -59,7 +61,8 @@ def test_a_later_start_is_typed_by_the_readers_own_clock(world, dana):
     dana.client.cookies["zone"] = "Europe/Berlin"
     answer = dana.get(PATH)
     assert "By your clock (Europe/Berlin)." in answer.text
-    dana.post(REQUEST, **{**answer.form(REQUEST), "not_before": "2031-12-02T22:00"})
+    typed = {"typed_version": "1.1.0", "not_before": "2031-12-02T22:00"}
+    dana.post(REQUEST, **{**answer.form(REQUEST), **typed})
     row = Deployment.objects.get(kind="deploy")
     assert row.not_before == datetime(2031, 12, 2, 21, tzinfo=UTC)
     assert "not before Tue 2 Dec 2031, 22:00 CET" in dana.get(f"/deployments/{row.pk}").text
