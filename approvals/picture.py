@@ -39,6 +39,7 @@ class Picture:
     people: dict  # person id → Person, of everybody who voted or may
     eligible: dict  # person id → groups, without those kept out
     excluded: frozenset[str]
+    members: dict[str, list[str]]  # group of a slot → usernames in it now, those kept out among them
 
 
 def look(request: ApprovalRequest, *, own: str | None = None) -> Picture:
@@ -68,7 +69,8 @@ def look(request: ApprovalRequest, *, own: str | None = None) -> Picture:
     votes = [vote for vote in standing if vote.pk not in wrong]
     cast = [CastVote(v.person_id, v.decision, frozenset(v.groups)) for v in votes]
     state = gate_state(slots, cast, eligible, out)
-    return Picture(state, slots, votes, wrong, humans, people, eligible, out)
+    named = {group: sorted(person.username for person in persons) for group, persons in members.items()}
+    return Picture(state, slots, votes, wrong, humans, people, eligible, out, named)
 
 
 def look_once(request: ApprovalRequest) -> Picture:

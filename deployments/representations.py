@@ -42,7 +42,24 @@ def full(row: Deployment) -> dict:
         "cancel_requested_at": wire_time(row.cancel_requested_at),
         "withdrawn_while_running": row.withdrawn_while_running,
         "pipeline_version": row.pipeline_version.number if row.pipeline_version else None,
+        "in_force": in_force(row),
         "links": {"html": f"{settings.PUBLIC_URL}/deployments/{row.pk}"},
+    }
+
+
+def in_force(row: Deployment) -> dict | None:
+    """What it was started under, each rule by its version, and who was in the groups that its keys are of; None before
+    a start. Members that an older record does not hold are null: not recorded."""
+    record = row.start_record
+    if not record:
+        return None
+    return {
+        "gate": record.get("gate"),
+        "members": record.get("members"),
+        "roles": record.get("roles"),
+        "pipeline_version": row.pipeline_version.number if row.pipeline_version else None,
+        "windows": record["calendar"]["windows"],
+        "freezes": record["calendar"]["freezes"],
     }
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from tests import servers
 
@@ -27,6 +29,10 @@ FORGET = (
     "LOG_LEVEL",
 )
 KEEP = ("RELEASEGATE_TEST_",)
+
+# How fast a machine is says nothing about a rule: no example fails because a machine was busy.
+hypothesis.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("steady")
 
 
 def database_kind() -> str:

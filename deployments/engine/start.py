@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from approvals.actions.close import close
 from approvals.actions.consume import consume
 from approvals.gate import people
+from approvals.picture import look_once
 from approvals.states import ApprovalState
 from deployments.bypass import Bypass
 from deployments.decision import decide, with_everything
@@ -109,13 +110,22 @@ def _bypassed(bypass: Bypass | None, verdict: Allow) -> dict:
 
 
 def _in_force(deployment: Deployment, at: datetime) -> dict:
-    """Calendar and keys as they are at the start; both may be changed later, what was decided on may not (F07)."""
+    """Calendar, gate and keys as they are at the start, and who was in the groups and had which role: all may change
+    later, what was decided on may not (F07, F12)."""
     action = "rollback" if deployment.kind == "rollback" else "deploy"
     found = calendar_in_force(deployment.environment, deployment.application_id, at, action=action)
-    keys = people(deployment.approval, at).keys if deployment.approval is not None else ()
+    if deployment.approval is None:
+        return {"calendar": found, "keys": [], "gate": None, "members": {}, "roles": {}}
+    picture = look_once(deployment.approval)
     return {
         "calendar": found,
-        "keys": [{"group": key.group, "count": key.count, "filled_by": key.filled_by} for key in keys],
+        "keys": [
+            {"group": key.group, "count": key.count, "filled_by": key.filled_by}
+            for key in people(deployment.approval, at).keys
+        ],
+        "gate": {name: deployment.approval.gate.get(name) for name in ("version", "slots", "exclude")},
+        "members": picture.members,
+        "roles": {vote.person.username: sorted(vote.person.roles) for vote in picture.votes},
     }
 
 

@@ -17,6 +17,7 @@ from insights.reads.events import timeline
 from insights.reads.evidence import rows_by_round
 from insights.reads.openings import opening_at
 from insights.reads.plans import PlanFacts, plan_facts
+from insights.reads.rules_in_force import Rule, rules_in_force
 from insights.reads.states_in_words import sentence_of
 from insights.templatetags.gate import count, duration
 from kernel.verdicts import Reason
@@ -75,6 +76,7 @@ class DeploymentPage:
     intents: dict
     checks: list[dict]
     facts: list[tuple]
+    rules: list[Rule]
     events: list[dict]
     acts: Acts
     too_short: str  # the keys lapse before it may start
@@ -158,6 +160,7 @@ def read_deployment(frame: Frame, deployment_id: str) -> DeploymentPage:
         intents=intents,
         checks=checks.stored_rows(row.checks, row.reasons),
         facts=_facts(row),
+        rules=rules_in_force(row),
         events=timeline(frame, _subjects(row), leave_out=("aws.intended",)),
         acts=acts_of(frame.actor, row, applying=bool(intents["apply"])),
         too_short=_too_short(frame, row),
