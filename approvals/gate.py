@@ -42,6 +42,7 @@ def effective_gate(
     if not slots:
         return None
     owners = application.owners_group_id
+    escalation = environment.gate.get("escalation")
     return {
         "slots": [
             {"group": owners if s["group"] == OWNERS else s["group"], "count": s["count"]} for s in slots
@@ -52,6 +53,7 @@ def effective_gate(
         "expires_in": environment.gate.get("expires_in"),
         "valid_for": environment.gate.get("valid_for") or 86_400,
         "unknown_authors": environment.gate.get("unknown_authors") or "flag",
+        "escalation": owners if escalation == OWNERS else escalation,
         "version": environment.gate_version,
     }
 

@@ -10,8 +10,9 @@ from teams.models import Person
 
 
 class ApprovalRequest(models.Model):
-    """`gate`: the snapshot it is judged by: {"slots": [{"group", "count"}] (owners resolved), "exclude",
-    "step_up", "comment", "expires_in", "valid_for", "version"}. `relations`: [{"relation", "person"|null,
+    """`reminded`: percent of the time for votes of which people were told (approvals.timetable); `remind_at`: when the
+    next step is due. `gate`: the snapshot it is judged by: {"slots": [{"group", "count"}] (owners resolved), "exclude",
+    "step_up", "comment", "expires_in", "valid_for", "escalation", "version"}. `relations`: [{"relation", "person"|null,
     "email"|null}] of requester, submitter, authors and pipeline editor. `deployment`: its `dep_` id, as text."""
 
     id = models.CharField(primary_key=True, max_length=30, default=new_apr, editable=False)
@@ -30,6 +31,11 @@ class ApprovalRequest(models.Model):
     valid_until = models.DateTimeField(null=True)
     consumed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    reminded = models.PositiveSmallIntegerField(default=0)
+    remind_at = models.DateTimeField(null=True)
+    escalated_to = models.CharField(
+        max_length=64, default="", blank=True
+    )  # a group that sees it from then on
     superseded_by = models.CharField(max_length=30, default="", blank=True)  # the newer deployment's id
 
     class Meta:
@@ -40,7 +46,10 @@ class ApprovalRequest(models.Model):
                 name="approval_request_one_open",
             )
         ]
-        indexes = [models.Index(fields=["state", "expires_at"], name="approval_request_due")]
+        indexes = [
+            models.Index(fields=["state", "expires_at"], name="approval_request_due"),
+            models.Index(fields=["state", "remind_at"], name="approval_request_remind"),
+        ]
 
     def __str__(self) -> str:
         return self.id

@@ -1,6 +1,6 @@
 """Reads of approval requests, already scoped to what the caller may see."""
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from approvals.models import ApprovalRequest
 from approvals.picture import related
@@ -12,12 +12,16 @@ from pipelines.queries import visible_application_names
 
 
 def visible_to(actor: Actor):
-    """Requests of applications the actor may see, with what every page and answer needs."""
+    """Requests of applications the actor may see and those escalated to a group of theirs, with what every page and
+    answer needs."""
     rows = ApprovalRequest.objects.select_related(
         "release__application", "release__build", "environment__account"
     )
     names = visible_application_names(actor)
-    return rows if names is None else rows.filter(release__application_id__in=names)
+    if names is None:
+        return rows
+    escalated = Q(escalated_to__in=actor.groups) if actor.groups else Q(pk__in=())
+    return rows.filter(Q(release__application_id__in=names) | escalated)
 
 
 def get_visible(actor: Actor, request_id: str) -> ApprovalRequest:

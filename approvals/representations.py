@@ -7,6 +7,8 @@ from approvals.models import ApprovalRequest
 from approvals.picture import look
 from kernel.verdicts import wire_time
 
+MISSING = {"unknown_authors": "flag"}  # what a snapshot of before there was such a member stands for
+
 
 def summary(request: ApprovalRequest, keys=None) -> dict:
     """The `approval` member of a deployment. `keys`: from gate.people, where it was asked already."""
@@ -17,6 +19,8 @@ def summary(request: ApprovalRequest, keys=None) -> dict:
         "state": request.state,
         "expires_at": wire_time(request.expires_at),
         "valid_until": wire_time(request.valid_until),
+        "reminded": request.reminded or None,
+        "escalated_to": request.escalated_to or None,
         "slots": [{"group": k.group, "count": k.count, "filled_by": k.filled_by} for k in keys],
     }
 
@@ -33,8 +37,8 @@ def full(request: ApprovalRequest) -> dict:
         "opened_at": wire_time(request.opened_at),
         "superseded_by": request.superseded_by or None,
         "gate": {
-            key: request.gate.get(key, "flag")
-            for key in ("exclude", "step_up", "comment", "unknown_authors", "version")
+            key: request.gate.get(key, MISSING.get(key))
+            for key in ("exclude", "step_up", "comment", "unknown_authors", "escalation", "version")
         },
         "can_fill": [{"group": k.group, "people": k.can_fill} for k in answer.keys],
         "subject": request.subject,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from approvals.picture import excluded_people, humans_of
 from deployments.models import BreakGlass, Deployment, DeploymentLog, Export, Lane
@@ -15,9 +15,15 @@ from pipelines.queries import visible_application_names
 
 
 def visible_to(actor: Actor):
+    """Those of visible applications, and those whose approval was escalated to a group of the actor's."""
     names = visible_application_names(actor)
     rows = Deployment.objects.all()
-    return rows if names is None else rows.filter(application_id__in=names)
+    return rows if names is None else rows.filter(Q(application_id__in=names) | escalated_to(actor))
+
+
+def escalated_to(actor: Actor) -> Q:
+    """Deployments that nobody answered for, so that a group of this person's was shown them (requirement C09)."""
+    return Q(approval__escalated_to__in=actor.groups) if actor.groups else Q(pk__in=())
 
 
 def get_visible(actor: Actor, deployment_id: str) -> Deployment:

@@ -2,7 +2,7 @@
 
 from kernel.refusals import Invalid
 from pipelines.errors import wrong
-from pipelines.gates import gate_errors
+from pipelines.gates import gate_errors, named_groups
 from pipelines.models import Environment
 from pipelines.queries import current_pipelines
 from pipelines.satisfiability import cases_of, first_impossible
@@ -40,8 +40,7 @@ def environment_errors(environment: Environment) -> list[dict]:
 
 
 def _groups(gate: dict) -> set[str]:
-    names = {slot["group"] for slot in gate["slots"]}
-    return set(Group.objects.filter(pk__in=names).values_list("pk", flat=True))
+    return set(Group.objects.filter(pk__in=named_groups(gate)).values_list("pk", flat=True))
 
 
 def _place(environment: Environment) -> list[dict]:

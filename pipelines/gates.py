@@ -7,10 +7,8 @@ RELATIONS = ("requester", "submitter", "author", "pipeline_editor")
 # Who fills no slot of a protected environment where nothing else is said (product invariant 2).
 PROTECTED_EXCLUDES = ("requester", "submitter", "author")
 COMMENTS = ("optional", "required")
-UNKNOWN_AUTHORS = (
-    "flag",
-    "block",
-)  # an author nobody knows: shown and flagged, or nothing goes before they are
+# An author nobody knows: shown and flagged, or nothing goes before they are.
+UNKNOWN_AUTHORS = ("flag", "block")
 EXPIRES_IN = 7 * 86_400  # seconds that votes may come
 VALID_FOR = 86_400  # seconds from satisfied to start
 SHORTEST, LONGEST = 60, 30 * 86_400
@@ -19,7 +17,8 @@ MOST_SLOTS, MOST_KEYS = 20, 20
 
 def complete(gate: dict | None, *, protected: bool) -> dict:
     """The gate with every member: {"slots": [{"group", "count"}], "exclude", "expires_in", "valid_for"
-    (seconds), "step_up", "comment", "unknown_authors"}. A slot without a count is one key."""
+    (seconds), "step_up", "comment", "unknown_authors", "escalation" (a group, or None)}. A slot without a
+    count is one key."""
     gate = gate or {}
     return {
         "slots": [{"group": slot["group"], "count": slot.get("count", 1)} for slot in gate.get("slots", [])],
@@ -29,6 +28,7 @@ def complete(gate: dict | None, *, protected: bool) -> dict:
         "step_up": gate.get("step_up", False),
         "comment": gate.get("comment", "optional"),
         "unknown_authors": gate.get("unknown_authors", "flag"),
+        "escalation": gate.get("escalation") or None,
     }
 
 
@@ -54,6 +54,7 @@ def gate_errors(gate: dict, *, groups: set[str] | frozenset[str]) -> list[dict]:
             else [wrong("/gate/comment", "comment_invalid", f"A comment is {' or '.join(COMMENTS)}.")]
         )
         + _unknown_authors_errors(gate)
+        + _escalation_errors(gate, groups)
     )
 
 
@@ -62,6 +63,29 @@ def _unknown_authors_errors(gate: dict) -> list[dict]:
         return []
     detail = f"Unknown authors: {' or '.join(UNKNOWN_AUTHORS)}."
     return [wrong("/gate/unknown_authors", "unknown_authors_invalid", detail)]
+
+
+def named_groups(gate: dict) -> set[str]:
+    """Every name of a group in it, `@owners` among them."""
+    return {slot["group"] for slot in gate["slots"]} | (
+        {gate["escalation"]} if gate.get("escalation") else set()
+    )
+
+
+def _escalation_errors(gate: dict, groups) -> list[dict]:
+    group = gate.get("escalation")
+    if not group or group == OWNERS or group in groups:
+        return []
+    return [wrong("/gate/escalation", "group_unknown", "There is no group of this name.")]
+
+
+def gate_warnings(gate: dict) -> list[dict]:
+    """[{"code", "detail"}] of what is allowed and hardly meant: `escalation_to_same_group` (requirement C09)."""
+    slots, group = gate.get("slots") or [], gate.get("escalation")
+    if not group or not slots or slots[0]["group"] != group:
+        return []
+    detail = f"Unanswered requests escalate to {group}, the very group that is asked first."
+    return [{"code": "escalation_to_same_group", "detail": detail}]
 
 
 def _slot_errors(slots: list[dict], groups) -> list[dict]:

@@ -45,8 +45,8 @@ class ConnectionTest(models.Model):
 
 class Environment(models.Model):
     """A named place in an account and region. It owns its gate: `gate` = {"slots": [{"group", "count"}],
-    "exclude": […], "expires_in": s, "valid_for": s, "step_up": bool, "comment": "optional|required"} or
-    {}."""
+    "exclude": […], "expires_in": s, "valid_for": s, "step_up": bool, "comment": "optional|required",
+    "escalation": group or None} or {}."""
 
     name = models.CharField(primary_key=True, max_length=64)
     uid = models.CharField(max_length=30, default=new_env, unique=True, editable=False)

@@ -7,6 +7,7 @@ from kernel.permissions import Permission
 from kernel.verdicts import wire_time
 from pipelines.actions.propose import Proposed
 from pipelines.calendar_rules import FREEZE_FIELDS, WINDOW_FIELDS, gone
+from pipelines.gates import gate_warnings
 from pipelines.models import Account, ConfigChange, Environment, Freeze, PipelineVersion, Window
 from teams.models import Group, Person
 from teams.queries import members_of
@@ -15,10 +16,17 @@ from teams.queries import members_of
 def answered(proposed: Proposed, actor: Actor, *, status: int) -> Response:
     """The object with `status` (204: nothing) where it is in force; 202 with the change that waits."""
     if proposed.change is not None:
-        return Response({"change": render_change(proposed.change)}, status=202)
+        return Response(
+            {"change": render_change(proposed.change), "warnings": _warnings(proposed.change)}, status=202
+        )
     if status == 204:
         return Response(status=204)
     return Response(render_any(proposed.result, actor), status=status)
+
+
+def _warnings(change: ConfigChange) -> list[dict]:
+    """Of an environment's gate as it would be; nothing else has any."""
+    return gate_warnings((change.proposed or {}).get("gate") or {})
 
 
 def render_any(row, actor: Actor) -> dict:
@@ -66,6 +74,7 @@ def render_environment(environment: Environment) -> dict:
         "break_glass": environment.break_glass,
         "overdue_review": environment.overdue_review,
         "version": environment.version,
+        "warnings": gate_warnings(environment.gate),
     }
 
 

@@ -36,6 +36,7 @@ class GateIn(StrictSerializer):
     step_up = serializers.BooleanField(required=False)
     comment = serializers.CharField(max_length=SHORT, required=False)
     unknown_authors = serializers.CharField(max_length=SHORT, required=False)
+    escalation = serializers.CharField(max_length=SHORT, required=False, allow_null=True, allow_blank=True)
 
 
 class EnvironmentIn(StrictSerializer):

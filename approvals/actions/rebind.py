@@ -8,6 +8,7 @@ from approvals.binding import changed_fields, content_hash
 from approvals.models import ApprovalRequest
 from approvals.rules import expires_at
 from approvals.states import TAKES_VOTES, ApprovalState
+from approvals.timetable import columns as told
 from audit.actions.append import append
 from kernel.actor import Actor
 from kernel.refusals import LostRace
@@ -25,6 +26,7 @@ def rebind(*, request: ApprovalRequest, subject: dict, gate: dict, actor: Actor,
     standing = request.votes.filter(void=False, withdrawn_at=None)
     ids = list(standing.values_list("pk", flat=True))
     state = ApprovalState.VOID if ids or request.state == ApprovalState.VOID else ApprovalState.OPEN
+    ends = expires_at(at, gate["expires_in"])
     columns = {
         "subject": subject,
         "content_hash": new_hash,
@@ -33,7 +35,9 @@ def rebind(*, request: ApprovalRequest, subject: dict, gate: dict, actor: Actor,
         "state": state,
         "satisfied_at": None,
         "valid_until": None,
-        "expires_at": expires_at(at, gate["expires_in"]),
+        "expires_at": ends,
+        # The time for votes begins anew, so do its reminders; nobody sees it by an escalation of the old time.
+        **told(gate, ends),
     }
     held = ApprovalRequest.objects.filter(
         pk=request.pk, content_hash=request.content_hash, state__in=TAKES_VOTES

@@ -8,6 +8,7 @@ from approvals.binding import content_hash
 from approvals.models import ApprovalRequest
 from approvals.rules import expires_at
 from approvals.states import ApprovalState
+from approvals.timetable import columns
 from audit.actions.append import append
 from kernel.actor import Actor
 
@@ -35,7 +36,8 @@ def request(
         gate=gate,
         relations=relations,
         opened_at=at,
-        expires_at=expires_at(at, gate["expires_in"]),
+        expires_at=(ends := expires_at(at, gate["expires_in"])),
+        **columns(gate, ends),
     )
     append(
         kind="approval.opened",

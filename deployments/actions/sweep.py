@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from approvals.actions.expire import expire_due
+from approvals.actions.remind import remind_due
 from deployments.lease import poke
 from deployments.models import Deployment, Export
 from deployments.states import PENDING
@@ -51,13 +52,14 @@ def next_due(pools: tuple[str, ...] | None) -> datetime | None:
 
 
 def sweep() -> int:
-    """Expire lapsed approvals and proposals and ring for what is due; returns how many bells were rung.
+    """Expire lapsed approvals and proposals, remind of open ones, ring for what is due; how many bells were rung.
 
     Two transactions: an approval's lock is never held while a deployment's is taken. Dying between them loses
     nothing, because a waiting deployment is asked again by itself.
     """
     at = now()
     expire_changes(at)
+    remind_due(at)
     ids = list(dict.fromkeys([*expire_due(at), *due(None)]))
     with transaction.atomic():
         poke(*ids)
@@ -65,9 +67,11 @@ def sweep() -> int:
 
 
 def expire() -> int:
-    """Expire lapsed approvals and proposals; the approvals' deployments are due now. Transactions as in sweep()."""
+    """Expire lapsed approvals and proposals and remind of open ones; the lapsed ones' deployments are due now.
+    Transactions as in sweep()."""
     at = now()
     expire_changes(at)
+    remind_due(at)
     ids = expire_due(at)
     with transaction.atomic():
         poke(*ids)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from approvals.models import Vote
 from approvals.picture import look_once
@@ -12,6 +12,7 @@ from builds.models import Evidence
 from builds.representations import in_order
 from deployments.decision import decide, with_everything
 from deployments.models import Deployment, Lane
+from deployments.queries import escalated_to
 from deployments.states import PENDING, TERMINAL
 from insights.frame import Frame
 from insights.reads import changelists, checks, holding, keys, red_facts, void
@@ -58,6 +59,11 @@ class DecisionPage:
     def pips(self) -> list[bool]:
         """One per place of the gate, filled first."""
         return [True] * self.filled + [False] * (self.total - self.filled)
+
+    @property
+    def told(self) -> str:
+        """That people were reminded, and to whom it escalated."""
+        return holding.told(self.approval)
 
     @property
     def filled(self) -> int:
@@ -142,7 +148,7 @@ def _deployment(frame: Frame, approval_id: str) -> Deployment:
     known = lane.exclude(version="")
     rows = Deployment.objects.filter(approval=approval_id, approval__deployment=F("pk"))
     if frame.names is not None:
-        rows = rows.filter(application__in=frame.names)
+        rows = rows.filter(Q(application__in=frame.names) | escalated_to(frame.actor))
     rows = with_everything(rows).annotate(
         running_version=Subquery(known.values("version")[:1]),
         running_since=Subquery(known.values("since")[:1]),

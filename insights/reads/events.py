@@ -20,9 +20,14 @@ SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "application.changed": ("app-window", lambda d: "Application changed"),
     "approval.closed": ("archive", lambda d: "Approval closed, not used"),
     "approval.consumed": ("stamp", lambda d: "Approval used up by the start"),
+    "approval.escalated": ("siren", lambda d: f"Unanswered: escalated to {d.get('group', '')}"),
     "approval.expired": ("circle-minus", lambda d: "Approval expired"),
     "approval.opened": ("hand", lambda d: "Keys asked for"),
     "approval.rejected": ("octagon-x", lambda d: "Approval rejected"),
+    "approval.reminded": (
+        "hand",
+        lambda d: f"Still unanswered: {d.get('percent', '')} % of the time is over",
+    ),
     "approval.satisfied": ("circle-check", lambda d: "All keys turned"),
     "approval.voided": ("circle-off", lambda d: f"Votes void: {_fields(d)} changed"),
     "artifact.mismatch": (

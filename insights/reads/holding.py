@@ -11,6 +11,15 @@ from pipelines.calendar import Opening
 SOON = (ApprovalState.OPEN, ApprovalState.VOID)
 
 
+def told(approval) -> str:
+    """`Reminded: 50 % of the time for votes is over.` or to whom it escalated; "" while neither happened."""
+    if approval.state not in SOON or not approval.reminded:
+        return ""
+    if approval.escalated_to:
+        return f"Unanswered for {approval.reminded} % of its time: escalated to {approval.escalated_to}."
+    return f"Reminded: {approval.reminded} % of the time for votes is over."
+
+
 def holds_until(approval: ApprovalRequest, now: datetime) -> datetime | None:
     """Until when turned keys hold; of one that is not complete, until when they would if it were now."""
     if approval.state == ApprovalState.SATISFIED:

@@ -13,6 +13,7 @@ from approvals.models import Vote
 from approvals.states import TAKES_VOTES
 from builds.models import Evidence
 from deployments.models import Deployment, Lane
+from deployments.queries import escalated_to
 from insights.frame import Frame
 from insights.reads.break_glass import to_review
 from insights.reads.changelists import Move, change_lists
@@ -63,7 +64,7 @@ def _sorted_out(frame: Frame, deployments: list[Deployment]) -> dict[str, list[D
             groups["decided"].append(row)
         elif _waits_for(frame, approval):
             groups["mine"].append(row)
-        elif had_a_hand(frame.actor, row):
+        elif had_a_hand(frame.actor, row) or approval.escalated_to in frame.actor.groups:
             groups["others"].append(row)
     groups["decided"].sort(key=lambda row: row.decided_at, reverse=True)
     return groups
@@ -89,7 +90,7 @@ def _deployments(frame: Frame) -> QuerySet[Deployment]:
     me = frame.actor.person_id
     rows = Deployment.objects.filter(approval__deployment=F("pk"))
     if frame.names is not None:
-        rows = rows.filter(application__in=frame.names)
+        rows = rows.filter(Q(application__in=frame.names) | escalated_to(frame.actor))
     voted = Vote.objects.filter(request=OuterRef("approval"), person=me, withdrawn_at__isnull=True)
     ended = rows.exclude(approval__state__in=TAKES_VOTES).filter(Q(requested_by=me) | Q(Exists(voted)))
     ended = ended.order_by(_decided_at().desc(), "-id").values("pk")[:RECENT]
@@ -142,5 +143,6 @@ def _version(frame: Frame, deployments: list[Deployment], reviews: list[str]) ->
     for row in deployments:
         votes = [f"{vote.pk}{vote.decision}" for vote in row.approval.standing]
         parts += [row.pk, str(row.state_version), row.approval.state, row.approval.content_hash, *votes]
+        parts.append(str(row.approval.reminded))
         parts += [reason.get("code", "") for reason in row.reasons]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -9,7 +9,7 @@ from deployments.states import TERMINAL, State
 from insights.frame import Frame
 from insights.reads.changelists import commits_in_words
 from insights.reads.evidence import evidence_chip
-from insights.reads.holding import holds_until
+from insights.reads.holding import holds_until, told
 from insights.reads.plans import plan_chips, plan_facts
 from insights.templatetags.gate import relative
 from kernel.actor import Actor
@@ -74,7 +74,9 @@ def row_of(frame: Frame, row: Deployment, changes: ChangeList, *, group: str) ->
         account=row.environment.account.account_id,
         replaces=(row.previous_version if ended else row.running_version) or "",
         summary=_summary(plan, None if ended else changes),
-        chips=_chips(row, plan, changes) + ([LAPSES] if opens and ends and ends <= opens else []),
+        chips=_told(approval)
+        + _chips(row, plan, changes)
+        + ([LAPSES] if opens and ends and ends <= opens else []),
         pips=[True] * filled + [False] * (total - filled),
         filled=filled,
         total=total,
@@ -133,6 +135,13 @@ def _chips(row: Deployment, plan, changes: ChangeList) -> list[dict]:
     return chips
 
 
+def _told(approval) -> list[dict]:
+    """That it was brought to mind, and to whom it escalated (requirement C09)."""
+    words = told(approval)
+    icon, tone = ("siren", "danger") if approval.escalated_to else ("hand", "attention")
+    return [{"text": words.removesuffix("."), "icon": icon, "tone": tone}] if words else []
+
+
 def _latest(reasons: list[dict]) -> datetime | None:
     """When the last of the reasons that are about time ends, if all of them have an end."""
     found = [reason.get("until") for reason in reasons if reason.get("code") in TIME_CODES]
@@ -147,6 +156,9 @@ def _why(frame: Frame, row: Deployment, group: str) -> str:
         mine = _open_to(frame.actor, row)
         void = " The content changed, so the old votes are void." if approval.state == "void" else ""
         return f"You can turn a key of {' or '.join(mine)}.{void}"
+    if group == "others" and approval.escalated_to in frame.actor.groups:
+        asked = " and ".join(dict.fromkeys(slot["group"] for slot in approval.gate["slots"]))
+        return f"You see it because you are in {approval.escalated_to}: get somebody of {asked} to answer."
     if group == "others":
         first = first_reason(row.reasons)
         return first.text if first else ""

@@ -33,6 +33,7 @@ def test_the_gate_is_the_environments_with_the_owners_resolved(world):
         "step_up": False,
         "comment": "optional",
         "unknown_authors": "flag",
+        "escalation": None,
         "expires_in": 7 * 86_400,
         "valid_for": 86_400,
         "version": 1,

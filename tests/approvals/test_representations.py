@@ -22,6 +22,8 @@ def test_the_summary_is_what_a_deployment_shows(world):
         "state": "open",
         "expires_at": wire_time(row.expires_at),
         "valid_until": None,
+        "reminded": None,
+        "escalated_to": None,
         "slots": [
             {"group": "release-managers", "count": 1, "filled_by": ["rita"]},
             {"group": "payments-owners", "count": 1, "filled_by": []},
@@ -39,6 +41,7 @@ def test_the_whole_names_what_is_asked_and_of_whom(world):
         "step_up": False,
         "comment": "optional",
         "unknown_authors": "flag",
+        "escalation": None,
         "version": 1,
     }
     assert body["can_fill"][1] == {"group": "payments-owners", "people": ["olga", "omar", "rosa"]}

@@ -50,6 +50,7 @@ def test_what_was_made_is_answered_as_it_is_listed(company):
         **plan.GATE,
         "exclude": sorted(plan.GATE["exclude"]),
         "unknown_authors": "flag",
+        "escalation": None,
     }
     window = company.answers["POST /windows"].body
     assert window["id"].startswith("win_")

@@ -2,10 +2,12 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 
+from approvals.actions.remind import remind_due
 from approvals.models import ApprovalRequest, Vote
 from approvals.states import ApprovalState
 from deployments import lease
@@ -17,7 +19,8 @@ from deployments.api import deployments as endpoints
 from deployments.models import Deployment
 from deployments.states import State
 from kernel.refusals import LostRace, Refusal
-from tests.deployments.world import World
+from teams.actions.create_group import create_group
+from tests.deployments.world import SYSTEM, World
 from tests.teams.callers import as_person
 from tests.teams.events import events
 
@@ -226,3 +229,17 @@ def test_a_long_poll_ends_by_itself(small):
     started = time.monotonic()
     assert as_person("dana").get(f"/deployments/{row.pk}?wait=1").json()["state"] == "requested"
     assert time.monotonic() - started >= 1
+
+
+def test_of_two_sweeps_at_once_one_records_each_reminder_and_the_escalation():
+    world = World.make()
+    create_group(actor=SYSTEM, name="duty", members=["zoe"])
+    world.change_gate("prod", expires_in=400, escalation="duty")
+    world.asked()
+    end = ApprovalRequest.objects.get().expires_at
+    for percent in (25, 50, 75):
+        at = end - timedelta(seconds=4 * (100 - percent))
+        found = together(*[lambda at=at: remind_due(at)] * 4)
+        assert sorted(len(taken) for taken in found) == [0, 0, 0, 1], percent
+    assert [event["data"]["percent"] for event in events("approval.reminded")] == [25, 50]
+    assert [event["data"]["group"] for event in events("approval.escalated")] == ["duty"]

@@ -32,6 +32,7 @@ ENVIRONMENT = {
         "step_up": False,
         "comment": "required",
         "unknown_authors": "block",
+        "escalation": None,
     },
     "lane": "queue",
     "previews": False,
@@ -264,3 +265,30 @@ def test_nobody_but_administrators_archives(path):
     for caller in (as_person("rita", roles=["release_manager"]), as_application("payments")):
         assert problem(caller.delete(path))[:2] == (403, "forbidden")
     assert Environment.objects.get().archived_at is None
+
+
+def test_escalating_to_whoever_is_asked_first_is_accepted_with_a_warning():
+    places.account("prod")
+    people.person("rita", groups=["keys"])
+    people.person("omar", groups=["payments-owners"])
+    people.application("payments")
+    admin = as_administrator()
+    gate = {**ENVIRONMENT["gate"], "escalation": "keys"}
+    made = admin.post("/environments", {**ENVIRONMENT, "account": "prod", "gate": gate})
+    assert (made.status_code, made.json()["gate"]["escalation"]) == (201, "keys")
+    assert [warning["code"] for warning in made.json()["warnings"]] == ["escalation_to_same_group"]
+    change = {"version": 1, "gate": {**gate, "escalation": "payments-owners"}}
+    changed = admin.patch("/environments/prod", change).json()
+    assert (changed["gate"]["escalation"], changed["warnings"]) == ("payments-owners", [])
+    assert changed["gate_version"] == 2, "who may see a request is part of the rule that votes are bound to"
+
+
+def test_escalating_to_a_group_there_is_not_is_refused_and_changes_nothing():
+    places.account("prod")
+    people.person("rita", groups=["keys"])
+    people.person("omar", groups=["payments-owners"])
+    gate = {**ENVIRONMENT["gate"], "escalation": "nobodies"}
+    answer = as_administrator().post("/environments", {**ENVIRONMENT, "account": "prod", "gate": gate})
+    assert (answer.status_code, answer.json()["code"]) == (422, "group_unknown")
+    assert answer.json()["errors"][0]["pointer"] == "/gate/escalation"
+    assert not Environment.objects.exists()

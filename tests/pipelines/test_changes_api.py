@@ -160,3 +160,11 @@ def test_a_refused_confirmation_is_recorded():
         ("config.proposed", "allowed"),
     ]
     assert found[0]["data"]["code"] == "self_approval"
+
+
+def test_a_change_that_waits_carries_the_warning_of_its_gate():
+    gate = {"slots": [protected.WEAKER], "escalation": protected.WEAKER["group"]}
+    answer = as_administrator().patch("/environments/prod", {"version": 1, "gate": gate})
+    _pending(answer)
+    assert [warning["code"] for warning in answer.json()["warnings"]] == ["escalation_to_same_group"]
+    assert Environment.objects.get(pk="prod").gate.get("escalation") is None, "it waits for the second person"

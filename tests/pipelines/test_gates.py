@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.gates import complete, gate_errors, resolved
+from pipelines.gates import complete, gate_errors, gate_warnings, named_groups, resolved
 
 
 def test_an_empty_gate_is_completed_with_the_published_defaults():
@@ -15,6 +15,7 @@ def test_an_empty_gate_is_completed_with_the_published_defaults():
             "step_up": False,
             "comment": "optional",
             "unknown_authors": "flag",
+            "escalation": None,
         }
 
 
@@ -62,6 +63,7 @@ def test_a_good_gate_has_nothing_wrong():
         ({"expires_in": 2_592_001}, "/gate/expires_in", "seconds_invalid"),
         ({"valid_for": -1}, "/gate/valid_for", "seconds_invalid"),
         ({"comment": "never"}, "/gate/comment", "comment_invalid"),
+        ({"escalation": "nobodies"}, "/gate/escalation", "group_unknown"),
         ({"unknown_authors": "ignore"}, "/gate/unknown_authors", "unknown_authors_invalid"),
     ],
 )
@@ -76,3 +78,29 @@ def test_owners_are_resolved_and_nothing_else_changes():
         {"group": "keys", "count": 1},
     ]
     assert slots[0]["group"] == "@owners"
+
+
+@pytest.mark.parametrize("group", ["keys", "@owners", None, ""])
+def test_a_gate_may_escalate_to_a_group_there_is_to_the_owners_or_to_nobody(group):
+    assert _errors(escalation=group) == []
+
+
+@pytest.mark.parametrize(
+    ("slots", "escalation", "codes"),
+    [
+        (["keys", "duty"], "keys", ["escalation_to_same_group"]),
+        (["@owners"], "@owners", ["escalation_to_same_group"]),
+        (["keys", "duty"], "duty", []),
+        (["keys"], None, []),
+        ([], "keys", []),
+    ],
+)
+def test_escalating_to_whoever_is_asked_first_is_allowed_and_warned_of(slots, escalation, codes):
+    gate = {"slots": [{"group": group, "count": 1} for group in slots], "escalation": escalation}
+    assert [warning["code"] for warning in gate_warnings(gate)] == codes
+
+
+def test_a_gate_names_every_group_it_mentions_once():
+    gate = {"slots": [{"group": "keys"}, {"group": "@owners"}], "escalation": "duty"}
+    assert named_groups(gate) == {"keys", "@owners", "duty"}
+    assert named_groups({**gate, "escalation": None}) == {"keys", "@owners"}

@@ -9,6 +9,7 @@ from deployments.actions import sweep
 from deployments.models import Deployment
 from kernel.clock import now, raw_now
 from tests.deployments.company import World
+from tests.teams.events import events
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +48,15 @@ def test_a_build_that_was_read_makes_its_deployments_due():
     Deployment.objects.filter(pk=row.pk).update(next_attempt_at=None)
     assert sweep.sweep_build(row.release.build_id) == 1
     assert sweep.next_due(None) is not None
+
+
+@pytest.mark.parametrize("part", [sweep.sweep, sweep.expire])
+def test_whichever_part_looks_first_reminds_and_the_other_does_not_again(part):
+    _, request = World().waiting()
+    ApprovalRequest.objects.filter(pk=request.pk).update(remind_at=now() - timedelta(seconds=1))
+    part()
+    sweep.sweep()
+    sweep.expire()
+    request.refresh_from_db()
+    assert request.reminded == 25
+    assert [event["data"]["percent"] for event in events("approval.reminded")] == [25]

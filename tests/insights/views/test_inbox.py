@@ -1,17 +1,21 @@
 """The inbox as people see it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from approvals.actions.remind import remind_due
 from approvals.models import ApprovalRequest, Vote
 from builds.models import Evidence
 from deployments.models import Deployment
 from insights.reads.inbox import read_inbox
 from kernel.clock import now
 from pipelines.models import Environment
+from teams.actions.create_group import create_group
+from tests.deployments.world import SYSTEM
 from tests.insights.browser import Browser, frame
 
 HOSTILE = "<script>alert(1)</script>"
@@ -235,3 +239,61 @@ def test_an_administrator_is_told_where_things_are_set_up_and_nobody_else_is(wor
     assert "are set up by scripts, through the" in answer.text
     assert {"/api/docs", "/changes"} <= set(answer.links())
     assert "are set up by scripts" not in rita.get("/inbox").text
+
+
+def escalated(world, percent: int):
+    """A request of which so many percent of the time for votes are over; it escalates to zoe's group, duty."""
+    create_group(actor=SYSTEM, name="duty", members=["zoe"])
+    world.change_gate("prod", expires_in=400_000, escalation="duty")
+    asked = world.asked()
+    remind_due(asked.approval.expires_at - timedelta(seconds=4_000 * (100 - percent)))
+    return asked
+
+
+def test_who_can_still_turn_a_key_is_reminded(world, rita):
+    escalated(world, 49)
+    assert "Reminded: 25 % of the time for votes is over" in group(rita.get("/inbox"), "needs-you")
+    remind_due(ApprovalRequest.objects.get().remind_at)
+    mine = group(rita.get("/inbox"), "needs-you")
+    assert "Reminded: 50 % of the time for votes is over" in mine
+    assert "escalated" not in mine
+
+
+def test_a_reminder_is_news_for_an_open_page(world):
+    escalated(world, 24)
+    before = read_inbox(frame("rita")).version
+    assert read_inbox(frame("rita")).version == before
+    remind_due(ApprovalRequest.objects.get().remind_at)
+    assert read_inbox(frame("rita")).version != before
+
+
+def test_before_it_escalates_the_other_group_is_shown_nothing(world, zoe):
+    asked = escalated(world, 74)
+    assert "payments" not in zoe.get("/inbox").text
+    zoe.get(f"/approvals/{asked.approval_id}", status=404)
+    zoe.get(f"/deployments/{asked.pk}", status=404)
+
+
+def test_after_it_the_group_sees_it_and_what_it_is_to_do_and_turns_no_key(world, zoe):
+    asked = escalated(world, 75)
+    answer = zoe.get("/inbox")
+    others = group(answer, "needs-others")
+    assert "Unanswered for 75 % of its time: escalated to duty" in others
+    wanted = (
+        "You see it because you are in duty: get somebody of release-managers and payments-owners to answer."
+    )
+    assert wanted in others
+    assert "payments" not in group(answer, "needs-you")
+    page = zoe.get(f"/approvals/{asked.approval_id}")
+    assert "Unanswered for 75 % of its time: escalated to duty." in page.text
+    assert "Only members of release-managers, payments-owners may decide here." in page.text
+    assert 'value="approve"' not in page.html
+    assert "payments" in zoe.get(f"/deployments/{asked.pk}").text
+
+
+def test_what_was_answered_is_not_said_to_be_unanswered(world, rita):
+    asked = escalated(world, 75)
+    for name in ("rita", "omar"):
+        world.vote(asked, name)
+    assert "Unanswered" not in rita.get("/inbox").text
+    assert "Unanswered for" not in rita.get(f"/approvals/{asked.approval_id}").text

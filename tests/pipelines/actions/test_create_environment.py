@@ -45,6 +45,7 @@ def test_an_environment_is_created_with_its_gate_completed():
         "step_up": False,
         "comment": "optional",
         "unknown_authors": "flag",
+        "escalation": None,
     }
     event = only_event("config.changed")
     assert (event["subject"], event["environment"]) == ("environment:prod", "prod")
