@@ -74,7 +74,8 @@ def look(request: ApprovalRequest, *, own: str | None = None) -> Picture:
 
 
 def look_once(request: ApprovalRequest) -> Picture:
-    """For a page that asks decide() about it, too: people() takes what was seen here. Never where a vote is written."""
+    """For whoever asks decide() about it, too: people() takes what was seen here. Never where a vote is written, and
+    not from before the transaction that starts."""
     request.looked = look(request)
     return request.looked
 

@@ -1,5 +1,7 @@
 """What would change against what runs in an environment now."""
 
+from django.db.models import QuerySet
+
 from approvals.gate import relations
 from deployments.models import Lane
 from pipelines.models import PipelineVersion
@@ -10,17 +12,17 @@ from releases.queries import change_list
 
 def running_release(application: str, environment: str) -> Release | None:
     """The release that runs there by our record, or None."""
-    lane = (
-        Lane.objects.filter(application_id=application, environment_id=environment)
-        .select_related("deployment__release__build")
-        .first()
-    )
-    return lane.deployment.release if lane and lane.deployment and lane.version else None
+    return _running(application, environment).select_related("build").first()
+
+
+def _running(application: str, environment: str) -> QuerySet[Release]:
+    lane = Lane.objects.filter(application_id=application, environment_id=environment).exclude(version="")
+    return Release.objects.filter(pk__in=lane.values("deployment__release"))
 
 
 def changes_for(release: Release, environment: str) -> ChangeList:
     """Commits between what runs there and `release`, by what was posted with the builds (A11)."""
-    return change_list(running_release(release.application_id, environment), release)
+    return change_list(_running(release.application_id, environment).first(), release)
 
 
 def relations_of(deployment, pipeline: PipelineVersion) -> list[dict]:

@@ -23,6 +23,7 @@ from pipelines import queries as pipelines
 from pipelines.environment_rules import FIELDS
 from pipelines.matching import slots_of
 from pipelines.models import Account, ConfigChange, Environment, PipelineVersion
+from pipelines.openings import as_freeze_rule, as_window_rule
 from pipelines.window_rules import Freeze, Window
 from teams.models import Person
 from teams.queries import Humans, members_of
@@ -120,8 +121,8 @@ def _settings(change: ConfigChange) -> Settings:
     return Settings(
         environments=places,
         pipelines=versions,
-        windows={row.pk: pipelines.as_window_rule(row) for row in pipelines.windows()},
-        freezes={row.pk: pipelines.as_freeze_rule(row) for row in pipelines.freezes()},
+        windows={row.pk: as_window_rule(row) for row in pipelines.windows()},
+        freezes={row.pk: as_freeze_rule(row) for row in pipelines.freezes()},
         members={
             name: frozenset(person.pk for person in people) for name, people in members_of(groups).items()
         },

@@ -18,6 +18,7 @@ from kernel.clock import DatabaseNow
 from kernel.verdicts import Check, CheckState, Reason
 from pipelines import queries as pipelines
 from pipelines.models import Environment, PipelineVersion
+from pipelines.openings import Rules, opening_for
 from releases.models import Release
 
 
@@ -33,17 +34,30 @@ class Candidate:
     bypass: Bypass | None = None
 
 
-def collect(subject: Deployment | Candidate, at: datetime) -> Facts:
+@dataclass(frozen=True)
+class Seen:
+    """What the caller has read in this very look, and need not be read again. None: it is read here.
+
+    Never from before a transaction: what starts a deployment hands in only what it read inside its own."""
+
+    pipeline: PipelineVersion | None = None
+    rules: Rules | None = None
+
+
+NOTHING = Seen()
+
+
+def collect(subject: Deployment | Candidate, at: datetime, seen: Seen = NOTHING) -> Facts:
     deployment = subject if isinstance(subject, Deployment) else None
     release, environment = subject.release, subject.environment
     build = release.build
-    pipeline = pipelines.current_pipeline(release.application_id)
+    pipeline = seen.pipeline or pipelines.current_pipeline(release.application_id)
     stage = pipelines.stage_of(pipeline, environment.name)
     previous = pipelines.previous_stage(pipeline, environment.name)
     account = environment.account
     returning = deployment is not None and deployment.kind == "rollback"
     action = "rollback" if returning else "deploy"
-    opening = pipelines.opening_for(environment, release.application_id, at, action=action)
+    opening = opening_for(environment, release.application_id, at, action=action, rules=seen.rules)
     return Facts(
         **_lane(deployment, release, environment, None if returning else previous, account.pool),
         at=at,

@@ -43,10 +43,12 @@ def raw_now() -> datetime:
 
 def now() -> datetime:
     """The clock that decisions are taken by."""
-    at = raw_now()
-    if settings.CLOCK_MAY_MOVE:
-        at += timedelta(seconds=_offset())
-    return at
+    return decision_time(raw_now())
+
+
+def decision_time(raw: datetime) -> datetime:
+    """The same instant on the clock that decisions are taken by; `raw` may have come with a row (DatabaseNow)."""
+    return raw + timedelta(seconds=_offset()) if settings.CLOCK_MAY_MOVE else raw
 
 
 def silent_for(name: str) -> float | None:

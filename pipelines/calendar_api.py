@@ -9,7 +9,7 @@ from kernel.clock import now
 from kernel.paging import page, read_limit
 from kernel.refusals import Invalid
 from kernel.rest import ApiView, listing, read_body, read_query, read_time
-from pipelines import queries, serializers
+from pipelines import openings, queries, serializers
 from pipelines.actions.propose import propose
 from pipelines.representations import answered, render_calendar, rendering
 from teams.queries import get_application
@@ -24,7 +24,7 @@ class NextOpening(ApiView):
         query = read_query(request, {"application": None, "from": _from})
         environment = queries.get_environment(self.actor, name)
         application = _application(self.actor, query["application"])
-        opening = queries.next_opening_for(environment, application, query["from"] or now())
+        opening = openings.next_opening_for(environment, application, query["from"] or now())
         return Response(opening.as_dict())
 
 

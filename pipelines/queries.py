@@ -1,18 +1,11 @@
-"""Reads about accounts, environments, pipelines and the calendar, and who may see which application."""
+"""Reads about accounts, environments, pipelines and the rows of the calendar, and who may see which application."""
 
-from dataclasses import replace
-from datetime import datetime
-
-from django.db.models import JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from kernel.actor import Actor, ActorKind, require
 from kernel.permissions import Permission
 from kernel.refusals import NotFound
-from kernel.verdicts import Allow, Deny, Wait
-from pipelines import calendar
 from pipelines.models import Account, Environment, Freeze, PipelineVersion, Window
-from pipelines.window_rules import Freeze as FreezeRule
-from pipelines.window_rules import Window as WindowRule
 from teams.models import Application
 from teams.queries import get_application
 
@@ -168,130 +161,3 @@ def _calendar_row(model, key: str, actor: Actor | None):
     if found is None:
         raise NotFound()
     return found
-
-
-def calendars_for(environment: Environment, application: str | None, *, action: str = "deploy"):
-    """Every window and freeze with the place they are asked for, as pipelines.calendar takes it. One query;
-    the recurrences are expanded once per process and kept."""
-    opening, closing = _rules()
-    return calendar.Calendars(
-        windows=opening,
-        freezes=closing,
-        environment=environment.pk,
-        default_open=environment.default_open,
-        application=application,
-        tier=environment.tier,
-        action=action,
-    )
-
-
-def opening_for(
-    environment: Environment,
-    application: str | None,
-    at: datetime,
-    *,
-    action: str = "deploy",
-    zone: str = "UTC",
-) -> Allow | Wait | Deny:
-    """May `action` (deploy, rollback, test, config) begin there at `at`? See pipelines.calendar.opening."""
-    return calendar.opening(calendars_for(environment, application, action=action), at, zone)
-
-
-def calendar_in_force(
-    environment: Environment, application: str, at: datetime, *, action: str = "deploy"
-) -> dict:
-    """What the calendar said at `at`, to be kept: {"open", "default_open", "windows", "freezes"}, the last two as
-    [{"id", "name", "version"}], of freezes also whether this one "stops" the action. Two queries."""
-    place = calendars_for(environment, application, action=action)
-    opened = [w for w in place.windows if calendar.is_open(_only(place, windows=[w]), at)]
-    frozen = [f for f in place.freezes if not calendar.is_open(_only(place, freezes=[f]), at)]
-    return {
-        "open": calendar.is_open(place, at),
-        "default_open": environment.default_open,
-        "windows": [{"id": w.id, "name": w.name, "version": w.version} for w in opened],
-        "freezes": [
-            {"id": f.id, "name": f.name, "version": f.version, "stops": action in f.actions} for f in frozen
-        ],
-    }
-
-
-def _only(place: calendar.Calendars, *, windows=(), freezes=()) -> calendar.Calendars:
-    """The same place with this one window or freeze alone; of a freeze, what it stops."""
-    action = freezes[0].actions[0] if freezes else place.action
-    return replace(place, windows=windows, freezes=freezes, default_open=not windows, action=action)
-
-
-def next_opening_for(
-    environment: Environment, application: str | None, at: datetime, *, zone: str = "UTC"
-) -> calendar.Opening:
-    """The current or the next opening for a deployment, within 90 days."""
-    place = calendars_for(environment, application)
-    return calendar.next_opening(
-        place.windows,
-        place.freezes,
-        environment=place.environment,
-        application=application,
-        default_open=place.default_open,
-        tier=place.tier,
-        at=at,
-        zone=zone,
-    )
-
-
-BOTH = ("id", "name", "scope", "timezone", "rrule", "start", "duration", "version")
-OF_WINDOWS, OF_FREEZES = ("in_flight",), ("end", "reason", "contact")
-
-
-def _rules() -> tuple[list[WindowRule], list[FreezeRule]]:
-    """The windows and the freezes as the pure rules take them, each oldest first: one union, because every decision
-    asks for both. What a kind lacks is empty in its rows."""
-    nothing = Value("", TextField())
-    opening = (
-        windows().order_by().annotate(actions=Value([], JSONField()), **dict.fromkeys(OF_FREEZES, nothing))
-    )
-    closing = freezes().order_by().annotate(**dict.fromkeys(OF_WINDOWS, nothing))
-    columns = (*BOTH, *OF_WINDOWS, *OF_FREEZES, "actions", "kind")
-    both = opening.annotate(kind=Value("window")).values_list(*columns)
-    both = both.union(closing.annotate(kind=Value("freeze")).values_list(*columns), all=True)
-    rows = [dict(zip(columns, row, strict=True)) for row in sorted(both, key=lambda row: row[0])]
-    return (
-        [WindowRule(**{k: r[k] for k in (*BOTH, *OF_WINDOWS)}) for r in rows if r["kind"] == "window"],
-        [
-            FreezeRule(**{k: r[k] for k in (*BOTH, *OF_FREEZES)}, actions=tuple(r["actions"]))
-            for r in rows
-            if r["kind"] == "freeze"
-        ],
-    )
-
-
-def as_window_rule(row: Window) -> WindowRule:
-    """The row as the pure rules take it."""
-    return WindowRule(
-        id=row.pk,
-        name=row.name,
-        scope=row.scope,
-        timezone=row.timezone,
-        rrule=row.rrule,
-        start=row.start,
-        duration=row.duration,
-        in_flight=row.in_flight,
-        version=row.version,
-    )
-
-
-def as_freeze_rule(row: Freeze) -> FreezeRule:
-    """The row as the pure rules take it."""
-    return FreezeRule(
-        id=row.pk,
-        name=row.name,
-        scope=row.scope,
-        timezone=row.timezone,
-        start=row.start,
-        end=row.end,
-        rrule=row.rrule,
-        duration=row.duration,
-        reason=row.reason,
-        contact=row.contact,
-        actions=tuple(row.actions),
-        version=row.version,
-    )

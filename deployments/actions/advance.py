@@ -16,6 +16,7 @@ from deployments.engine.work import NOW, Again, Work
 from deployments.failpoints import reach
 from deployments.models import Deployment
 from deployments.states import PENDING, TERMINAL, State, StepKind, StepState
+from kernel.clock import DatabaseNow, decision_time
 from kernel.refusals import LostRace
 from pipelines.queries import current_pipeline
 from pipelines.sessions import sessions
@@ -56,7 +57,7 @@ def _slice(deployment_id: str, epoch: int, worker: str) -> Again:
     again = NOW
     while again.after == 0 and time.monotonic() < until:
         rows = with_everything(Deployment.objects.filter(pk=deployment_id, lease_epoch=epoch))
-        deployment = rows.first()
+        deployment = rows.annotate(read_at=DatabaseNow()).first()
         if deployment is None:
             raise LostRace
         again = _tick(deployment, worker)
@@ -72,7 +73,8 @@ def _tick(deployment: Deployment, worker: str) -> Again:
     pipeline = (
         deployment.pipeline_version if state not in PENDING else current_pipeline(deployment.application_id)
     )
-    work = Work(deployment, pipeline or current_pipeline(deployment.application_id), sessions(), worker)
+    pipeline = pipeline or current_pipeline(deployment.application_id)
+    work = Work(deployment, pipeline, sessions(), worker, decision_time(deployment.read_at))
     if state in PENDING:
         return pending.tick(work)
     if state in TERMINAL:

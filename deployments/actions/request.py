@@ -22,7 +22,8 @@ from kernel.permissions import Permission
 from kernel.refusals import Conflict, Denial, Forbidden, Invalid, NotFound
 from kernel.verdicts import Deny
 from pipelines.models import Environment
-from pipelines.queries import current_pipeline, next_opening_for, stage_of
+from pipelines.openings import next_opening_for
+from pipelines.queries import current_pipeline, stage_of
 from pipelines.secrets import find_secret
 from pipelines.targets import LONGEST_VALUE, MOST_PARAMETERS, PARAMETER_NAME
 from releases.queries import get_release

@@ -18,7 +18,7 @@ from deployments.changes import relations_of
 from deployments.decision import decide
 from deployments.engine import approval_ended, journal, pending_steps, planning, start
 from deployments.engine.work import NOW, Again, Work
-from deployments.facts import bypass_of
+from deployments.facts import Seen, bypass_of
 from deployments.models import Deployment
 from deployments.rules import state_for
 from deployments.states import State
@@ -39,7 +39,7 @@ def tick(work: Work) -> Again:
             ask_people(work)
     if end_of_approval(work):
         return NOW
-    verdict = decide(deployment, work.actor, work.at)
+    verdict = decide(deployment, work.actor, work.at, Seen(pipeline=work.pipeline))
     if isinstance(verdict, Allow):
         changed = planning.still_holds(work)
         if changed is None:

@@ -15,14 +15,14 @@ from deployments.decision import decide, with_everything
 from deployments.engine import journal, pending_steps
 from deployments.engine.supersede import supersede_older
 from deployments.engine.work import NOW, Again, Work
-from deployments.facts import bypass_of
+from deployments.facts import Seen, bypass_of
 from deployments.models import Deployment, Lane
 from deployments.states import PENDING, State, StepKind, StepState
 from deployments.transition import transition
 from kernel.clock import now
 from kernel.refusals import LostRace
 from kernel.verdicts import Allow, CheckState
-from pipelines.queries import calendar_in_force
+from pipelines.openings import Rules, calendar_in_force, read_rules
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +55,15 @@ def _start(work: Work) -> Again:
     deployment = with_everything(Deployment.objects.filter(pk=work.deployment.pk)).get()
     if deployment.state not in PENDING:
         raise LostRace  # started or ended in the moment before we got its lock
-    at = now()
-    verdict = decide(deployment, work.actor, at)
+    at, rules = now(), read_rules()
+    if deployment.approval is not None:
+        look_once(deployment.approval)  # the keys that are kept are those it was decided on
+    verdict = decide(deployment, work.actor, at, Seen(rules=rules))
     if not isinstance(verdict, Allow):
         return NOW
     bypass = bypass_of(deployment, at)
     pending_steps.show(deployment, verdict, at, bypass)
-    record = _in_force(deployment, at)
+    record = _in_force(deployment, at, rules)
     _use_up(work, deployment, verdict, at)
     lane = Lane.objects.filter(
         application_id=deployment.application_id, environment_id=deployment.environment_id
@@ -109,14 +111,16 @@ def _bypassed(bypass: Bypass | None, verdict: Allow) -> dict:
     return {"break_glass": bypass.id, "skipped": skipped}
 
 
-def _in_force(deployment: Deployment, at: datetime) -> dict:
+def _in_force(deployment: Deployment, at: datetime, rules: Rules) -> dict:
     """Calendar, gate and keys as they are at the start, and who was in the groups and had which role: all may change
     later, what was decided on may not (F07, F12)."""
     action = "rollback" if deployment.kind == "rollback" else "deploy"
-    found = calendar_in_force(deployment.environment, deployment.application_id, at, action=action)
+    found = calendar_in_force(
+        deployment.environment, deployment.application_id, at, action=action, rules=rules
+    )
     if deployment.approval is None:
         return {"calendar": found, "keys": [], "gate": None, "members": {}, "roles": {}}
-    picture = look_once(deployment.approval)
+    picture = deployment.approval.looked  # what decide() saw
     return {
         "calendar": found,
         "keys": [

@@ -10,7 +10,8 @@ from approvals.picture import look_once
 from approvals.rules import unknown_authors
 from builds.models import Evidence
 from builds.representations import in_order
-from deployments.decision import decide, with_everything
+from deployments.decision import decide
+from deployments.facts import Seen
 from deployments.models import Deployment, Lane
 from deployments.queries import escalated_to
 from deployments.states import PENDING, TERMINAL
@@ -20,7 +21,9 @@ from insights.reads.evidence import evidence_rows, missing_kinds
 from insights.reads.openings import opening_at
 from insights.reads.plans import PlanFacts, plan_facts
 from kernel.refusals import NotFound
+from kernel.verdicts import Verdict
 from pipelines.calendar import Opening
+from pipelines.openings import Rules
 from releases.changes import ChangeList
 from teams.models import Passkey
 
@@ -77,12 +80,12 @@ class DecisionPage:
 
 
 def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
-    """Raises NotFound for a request that is missing or not visible. At most 15 queries."""
+    """Raises NotFound for a request that is missing or not visible. At most 10 queries beside the frame's."""
     row = _deployment(frame, approval_id)
     approval = row.approval
     plan = plan_facts(row.plan_state, row.plan_changes, ended=row.state in TERMINAL)
     picture = look_once(approval)
-    verdict = decide(row, frame.actor, frame.now) if row.state in PENDING else None
+    verdict = _verdict(frame, row)
     position = keys.position_of(frame, approval, picture)
     slots = keys.slots_of_picture(picture, approval.state)
     move = _move(row)
@@ -119,6 +122,13 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
     )
 
 
+def _verdict(frame: Frame, row: Deployment) -> Verdict | None:
+    """What decide() says while it has not started; the calendar was read for the page already."""
+    if row.state not in PENDING:
+        return None
+    return decide(row, frame.actor, frame.now, Seen(rules=Rules(frame.pulse.windows, frame.pulse.freezes)))
+
+
 def _passkeys(frame: Frame, approval) -> int:
     if not approval.gate["step_up"]:
         return 0
@@ -149,7 +159,9 @@ def _deployment(frame: Frame, approval_id: str) -> Deployment:
     rows = Deployment.objects.filter(approval=approval_id, approval__deployment=F("pk"))
     if frame.names is not None:
         rows = rows.filter(Q(application__in=frame.names) | escalated_to(frame.actor))
-    rows = with_everything(rows).annotate(
+    related = ("release__application", "release__build", "environment__account", "approval")
+    rows = rows.select_related(*related, "pipeline_version", "requested_by")
+    rows = rows.prefetch_related("release__build__artifacts").annotate(
         running_version=Subquery(known.values("version")[:1]),
         running_since=Subquery(known.values("since")[:1]),
         running_release=Subquery(known.values("deployment__release_id")[:1]),

@@ -6,7 +6,7 @@ import pytest
 
 from kernel.refusals import NotFound
 from kernel.verdicts import Allow, Wait
-from pipelines import queries
+from pipelines import openings, queries
 from tests import people
 from tests.pipelines import places
 
@@ -23,17 +23,17 @@ def prod():
 
 
 def test_where_no_window_names_it_the_default_holds(prod):
-    assert isinstance(queries.opening_for(prod, "payments", TUESDAY), Wait)
-    assert isinstance(queries.opening_for(places.environment("dev"), "payments", TUESDAY), Allow)
+    assert isinstance(openings.opening_for(prod, "payments", TUESDAY), Wait)
+    assert isinstance(openings.opening_for(places.environment("dev"), "payments", TUESDAY), Allow)
 
 
 def test_outside_its_window_a_place_waits_until_it_opens(prod):
     places.window(scope={"environment": "prod"})
-    found = queries.opening_for(prod, "payments", TUESDAY)
+    found = openings.opening_for(prod, "payments", TUESDAY)
     assert isinstance(found, Wait)
     assert found.until == OPENS
     assert [reason.code for reason in found.reasons] == ["outside_window"]
-    assert queries.opening_for(prod, "payments", INSIDE) == Allow((), CLOSES)
+    assert openings.opening_for(prod, "payments", INSIDE) == Allow((), CLOSES)
 
 
 @pytest.mark.parametrize(
@@ -53,23 +53,23 @@ def test_outside_its_window_a_place_waits_until_it_opens(prod):
 def test_a_window_counts_where_its_scope_names_the_place(scope, counts):
     prod = places.environment("prod", protected=True, tier="gold")
     places.window(scope=scope)
-    assert isinstance(queries.opening_for(prod, "payments", INSIDE), Allow) is counts
+    assert isinstance(openings.opening_for(prod, "payments", INSIDE), Allow) is counts
 
 
 def test_a_freeze_beats_every_window_and_lets_other_actions_pass(prod):
     places.window()
     places.freeze(start="2026-11-25T00:00:00", end="2026-11-26T00:00:00")
-    found = queries.opening_for(prod, "payments", INSIDE)
+    found = openings.opening_for(prod, "payments", INSIDE)
     assert [reason.code for reason in found.reasons] == ["freeze"]
     assert "Nobody is here." in found.reasons[0].text
-    assert isinstance(queries.opening_for(prod, "payments", INSIDE, action="rollback"), Allow)
+    assert isinstance(openings.opening_for(prod, "payments", INSIDE, action="rollback"), Allow)
 
 
 def test_what_is_archived_counts_no_longer(prod):
     places.window(archived_at=people.EPOCH)
     places.freeze(start="2026-01-01T00:00:00", archived_at=people.EPOCH)
-    assert isinstance(queries.opening_for(prod, "payments", INSIDE), Wait)
-    assert isinstance(queries.opening_for(places.environment("dev"), "payments", INSIDE), Allow)
+    assert isinstance(openings.opening_for(prod, "payments", INSIDE), Wait)
+    assert isinstance(openings.opening_for(places.environment("dev"), "payments", INSIDE), Allow)
 
 
 def test_it_takes_one_query_however_many_there_are(prod, django_assert_num_queries):
@@ -77,16 +77,16 @@ def test_it_takes_one_query_however_many_there_are(prod, django_assert_num_queri
         places.window(name=f"w{number}", scope={"environment": "prod"})
         places.freeze(name=f"f{number}")
     with django_assert_num_queries(1):
-        queries.opening_for(prod, "payments", TUESDAY)
+        openings.opening_for(prod, "payments", TUESDAY)
     with django_assert_num_queries(1):
-        queries.next_opening_for(prod, None, TUESDAY)
+        openings.next_opening_for(prod, None, TUESDAY)
 
 
 def test_the_next_opening_has_start_and_end(prod):
     places.window(scope={"environment": "prod"})
-    found = queries.next_opening_for(prod, None, TUESDAY)
+    found = openings.next_opening_for(prod, None, TUESDAY)
     assert (found.open_now, found.opens_at, found.closes_at) == (False, OPENS, CLOSES)
-    now = queries.next_opening_for(prod, None, INSIDE)
+    now = openings.next_opening_for(prod, None, INSIDE)
     assert (now.open_now, now.opens_at, now.closes_at) == (True, OPENS, CLOSES)
 
 

@@ -199,6 +199,6 @@ def test_fifteen_queries_are_enough_for_everything_on_it(world, rita):
     with CaptureQueriesContext(connection) as counted:
         found = read_decision(page, deployment.approval_id)
     assert (found.filled, found.total, len(found.plan.changes)) == (1, 2, 300)
-    assert len(counted) <= 11
+    assert len(counted) <= 10
     # The whole request: with the session, the person and their groups, and the badge in the navigation.
-    assert rita.get(page_of(deployment)).queries <= 16
+    assert rita.get(page_of(deployment)).queries <= 15
