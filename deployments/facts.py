@@ -132,7 +132,8 @@ def test_problem(build, environment: str) -> str | None:
         return None  # not read yet: the artifact check waits for it
     if spec.get("problems"):
         first = spec["problems"][0]
-        return f"releasegate/tests.yaml cannot be used: {first.get('detail', first)}"
+        place = f"line {first['line']}, {first.get('pointer') or '/'}: " if first.get("line") else ""
+        return f"releasegate/tests.yaml cannot be used: {place}{first.get('detail', first)}"
     return None if suites_for(spec, environment) else "releasegate/tests.yaml names no suite for it."
 
 

@@ -1,5 +1,6 @@
 """Every promise that is said to be proved names a test of each half, and every test it names exists."""
 
+import ast
 import re
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from tests.architecture.test_shape import nothing
 
 PAGE = "docs/reference/promises.md"
 HALVES = {"holds", "refused"}
-TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+TEST = re.compile(r"`(tests/[\w/]+\.py)::((?:Test\w+::)?test_\w+)`")
 
 
 class Row(NamedTuple):
@@ -72,7 +73,13 @@ def absent(text: str) -> list[str]:
 def runnable(path: str) -> set[str]:
     if path not in source.tracked() or not path.rsplit("/", 1)[1].startswith("test_"):
         return set()
-    return {function.name for function in source.functions(source.tree(path))}
+    found = set()
+    for node in source.tree(path).body:
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}::{function.name}" for function in source.functions(node)}
+        elif isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+    return found
 
 
 def test_every_promise_that_is_proved_has_both_halves():
@@ -136,6 +143,11 @@ def test_a_promise_that_lacks_something_is_found(right, wrong, found):
     assert incomplete(WHOLE.replace(right, wrong)) == found
 
 
+def test_a_test_of_a_class_is_named_with_it():
+    name = "tests/deployments/api/test_others.py::TestWithdrawals::test_twice_is_409_and_without_a_reason_422"
+    assert absent(WHOLE.replace(HERE, f"`{name}`")) == []
+
+
 def test_a_row_in_the_wrong_section_is_found():
     moved = WHOLE.replace("## Z. Last", "## Y. Other")
     assert incomplete(moved)[0] == "Z01, it works: stands in section Y"
@@ -147,6 +159,8 @@ def test_a_row_in_the_wrong_section_is_found():
         "tests/architecture/test_promises.py::test_nobody_wrote",
         "tests/architecture/test_nothing.py::test_every_test_that_is_named_exists",
         "tests/architecture/source.py::test_every_test_that_is_named_exists",
+        "tests/architecture/test_promises.py::TestNothing::test_every_test_that_is_named_exists",
+        "tests/deployments/api/test_others.py::test_twice_is_409_and_without_a_reason_422",
     ],
 )
 def test_a_test_that_does_not_exist_is_found(name):

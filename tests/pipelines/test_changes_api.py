@@ -48,6 +48,32 @@ def test_a_gate_is_weakened_by_two_administrators():
     assert problem(iris.post(f"{path}/confirm", {}))[:2] == (409, "change_closed")
 
 
+def test_the_protection_is_taken_off_by_two_administrators_and_never_by_one():
+    admin, iris = as_administrator(), as_administrator("iris")
+    change = _pending(admin.patch("/environments/prod", {"version": 1, "protected": False}))
+    assert change["diff"] == [{"pointer": "/protected", "before": True, "after": False}]
+    assert admin.get("/environments/prod").json()["protected"] is True
+    path = f"/changes/{change['id']}/confirm"
+    assert problem(admin.post(path, {}))[:2] == (403, "self_approval")
+    assert admin.get("/environments/prod").json()["protected"] is True
+    assert iris.post(path, {}).json()["protected"] is False
+    assert Environment.objects.get(pk="prod").protected is False
+
+
+@pytest.mark.parametrize("call", ["post", "patch"])
+def test_a_rank_that_is_taken_is_refused_and_nothing_changes(call):
+    admin = as_administrator()
+    ranks = dict(Environment.objects.values_list("name", "rank"))
+    if call == "post":
+        lab = {"name": "lab", "account": "dev", "region": "eu-west-1", "rank": ranks["prod"]}
+        answer = admin.post("/environments", lab)
+    else:
+        answer = admin.patch("/environments/dev", {"version": 1, "rank": ranks["prod"]})
+    assert problem(answer) == (422, "rank_taken", ["/rank"])
+    assert dict(Environment.objects.values_list("name", "rank")) == ranks
+    assert ConfigChange.objects.count() == 0
+
+
 def test_a_moved_base_is_a_conflict():
     admin, iris = as_administrator(), as_administrator("iris")
     first = _pending(admin.patch("/environments/prod", WEAKER))

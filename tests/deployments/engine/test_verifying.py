@@ -27,6 +27,15 @@ def test_a_report_that_cannot_be_read_is_a_failed_suite_and_says_why(engine, rep
     assert event.subject == f"deployment:{row.pk}"
 
 
+@pytest.mark.parametrize("report", [b'<testsuite tests="0"/>', b'<testsuites tests="7"></testsuites>'])
+def test_a_suite_that_reports_zero_tests_has_failed_whatever_it_counts(engine, report):
+    engine.release("1.0.0", report=report)
+    row = engine.deploy("1.0.0")
+    assert (row.state, Lane.objects.get().version) == ("failed", "")
+    assert "ran zero tests, which is a failure." in words(row)
+    assert Evidence.objects.get().verdict != "pass"
+
+
 def test_the_report_of_a_suite_is_kept_before_the_deployments_row_is_locked(engine, monkeypatch):
     inside, keep = [], evidence_store.keep
 
