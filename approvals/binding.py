@@ -87,6 +87,16 @@ def changed_fields(old: Mapping, new: Mapping) -> list[str]:
     return [name for name in names if _differs(old.get(name, missing), new.get(name, missing))]
 
 
+def what_differs(old: Mapping, new: Mapping) -> list[str]:
+    """As `changed_fields`, and `["schema"]` where `old` is of a version we do not know (C06): what cannot be judged
+    is not what is meant now, so its votes are void and nothing starts on them."""
+    try:
+        return changed_fields(old, new)
+    except (UnknownSchema, SubjectInvalid):
+        canonical(new)  # that side is ours: if it cannot be judged either, nobody may go on
+        return ["schema"]
+
+
 def _differs(old, new) -> bool:
     # By canonical form and not by ==, because Python holds True == 1 and the hash does not.
     if old is new:

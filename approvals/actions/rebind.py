@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from approvals.binding import changed_fields, content_hash
+from approvals.binding import content_hash, what_differs
 from approvals.models import ApprovalRequest
 from approvals.rules import expires_at
 from approvals.states import TAKES_VOTES, ApprovalState
@@ -19,7 +19,7 @@ def rebind(*, request: ApprovalRequest, subject: dict, gate: dict, actor: Actor,
     """The names of the bound fields that changed; [] if none did. The request keeps its id."""
     if request.state not in TAKES_VOTES:
         return []
-    changed = changed_fields(request.subject, subject)
+    changed = what_differs(request.subject, subject)
     if not changed:
         return []
     new_hash = content_hash(subject)

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from approvals import queries, rules
 from approvals.actions.accept_signature import Signed, accept_signature
-from approvals.binding import changed_fields
+from approvals.binding import what_differs
 from approvals.models import ApprovalRequest, Vote
 from approvals.picture import Picture, humans_of, look, related
 from approvals.states import TAKES_VOTES, ApprovalState, Decision
@@ -107,7 +107,7 @@ def _facts(actor, request, decision, content_hash, comment, seen, at) -> rules.V
         valid_until=request.valid_until,
         superseded_by=request.superseded_by,
         current_hash=request.content_hash,
-        changed_fields=tuple(changed_fields(old, request.subject)) if old else (),
+        changed_fields=tuple(what_differs(old, request.subject)) if old else (),
         has_vote=actor.person_id in standing,
         accounts=twins,
         twin_voted=bool(twins & standing),

@@ -11,7 +11,7 @@ from approvals import gate
 from approvals.actions.rebind import rebind
 from approvals.actions.relate import relate
 from approvals.actions.request import request
-from approvals.binding import changed_fields
+from approvals.binding import what_differs
 from approvals.states import ApprovalState, Decision
 from deployments.binding import subject_of
 from deployments.changes import relations_of
@@ -100,7 +100,7 @@ def ask_people(work: Work) -> None:
     subject = subject_of(deployment, stage=work.stage, pipeline=work.pipeline, gate_version=rule["version"])
     hands = relations_of(deployment, work.pipeline)
     bound = deployment.approval
-    if bound is not None and bound.relations == hands and not changed_fields(bound.subject, subject):
+    if bound is not None and bound.relations == hands and not what_differs(bound.subject, subject):
         return  # bound to this already: nothing to write, so no transaction
     with transaction.atomic():
         journal.fence(deployment)

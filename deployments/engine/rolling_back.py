@@ -9,15 +9,13 @@ from deployments.engine.doubt import settle_doubt
 from deployments.engine.drive import Moved, drive
 from deployments.engine.staging import stage
 from deployments.engine.verifying import run_tests
-from deployments.engine.work import NOW, Again, Work, context_for
+from deployments.engine.work import NOW, STEP_SECONDS, Again, Work, context_for
 from deployments.executor import Done, Progress
 from deployments.models import Deployment, Step
 from deployments.states import State, StepKind, StepState
 from deployments.transition import transition
 from kernel.clock import now
 from pipelines.queries import stage_of
-
-ROLLBACK_SECONDS = 3600
 
 
 def tick(work: Work) -> Again:
@@ -73,8 +71,8 @@ def _target_of(work: Work, back_to: Deployment) -> dict:
 def _overdue(step: Step, moved: Moved) -> Moved:
     if moved.paused:
         return moved
-    if step.started_at and (now() - step.started_at).total_seconds() > ROLLBACK_SECONDS:
-        return Moved(doubt=moved.doubt or "AWS is still going back after an hour.", stuck=True)
+    if step.started_at and (now() - step.started_at).total_seconds() > STEP_SECONDS:
+        return Moved(doubt=moved.doubt or "AWS is still going back after four hours.", stuck=True)
     return moved
 
 

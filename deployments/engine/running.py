@@ -5,14 +5,12 @@ from django.db import transaction
 from deployments.engine import ending, journal
 from deployments.engine.doubt import settle_doubt
 from deployments.engine.drive import Moved, drive
-from deployments.engine.work import NOW, Again, Work, context_for
+from deployments.engine.work import NOW, STEP_SECONDS, Again, Work, context_for
 from deployments.executor import Failed, Poll
 from deployments.models import Deployment, Intent, Step
 from deployments.states import State, StepKind, StepState
 from deployments.transition import transition
 from kernel.clock import now
-
-APPLY_SECONDS = 3600
 
 
 def tick(work: Work) -> Again:
@@ -48,8 +46,8 @@ def _overdue(step: Step, moved: Moved) -> Moved:
     """Past its time: AWS has just been read and is still at it, so nobody may claim an outcome (E18)."""
     if moved.paused:
         return moved
-    if step.started_at and (now() - step.started_at).total_seconds() > APPLY_SECONDS:
-        return Moved(doubt=moved.doubt or "AWS is still at it after an hour.", stuck=True)
+    if step.started_at and (now() - step.started_at).total_seconds() > STEP_SECONDS:
+        return Moved(doubt=moved.doubt or "AWS is still at it after four hours.", stuck=True)
     return moved
 
 

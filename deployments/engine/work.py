@@ -21,6 +21,8 @@ from pipelines.models import PipelineVersion
 from pipelines.queries import stage_of
 
 _NOT_IN_IDENTITY = re.compile(r"[^\w+=,.@-]", re.ASCII)
+# Stacks with a database or a distribution take hours; past this AWS is read once more and a person is asked (E18).
+STEP_SECONDS = 4 * 3600
 SESSION_SECONDS = 900  # a chained session lives at most an hour; ours are re-assumed long before (E02)
 
 

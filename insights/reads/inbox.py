@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, 
 from django.db.models.functions import Coalesce
 
 from approvals.models import Vote
-from approvals.states import TAKES_VOTES
+from approvals.states import TAKES_VOTES, ApprovalState
 from builds.models import Evidence
 from deployments.models import Deployment, Lane
 from deployments.queries import escalated_to
@@ -61,12 +61,14 @@ def _sorted_out(frame: Frame, deployments: list[Deployment]) -> dict[str, list[D
     for row in deployments:
         approval = row.approval
         if approval.state not in TAKES_VOTES:
-            groups["decided"].append(row)
+            if approval.state != ApprovalState.EXPIRED or was_asked(frame.actor, row):
+                groups["decided"].append(row)
         elif _waits_for(frame, approval):
             groups["mine"].append(row)
         elif had_a_hand(frame.actor, row) or approval.escalated_to in frame.actor.groups:
             groups["others"].append(row)
     groups["decided"].sort(key=lambda row: row.decided_at, reverse=True)
+    groups["decided"] = groups["decided"][:RECENT]
     return groups
 
 
@@ -85,8 +87,14 @@ def had_a_hand(actor: Actor, row: Deployment) -> bool:
     return any(vote.person_id == actor.person_id for vote in row.approval.standing)
 
 
+def was_asked(actor: Actor, row: Deployment) -> bool:
+    """Had a hand in it, holds a key of it, or was shown it unanswered: what lapsed is told to all of them (C08)."""
+    groups = {slot["group"] for slot in row.approval.gate["slots"]} | {row.approval.escalated_to}
+    return had_a_hand(actor, row) or bool(actor.groups & groups)
+
+
 def _deployments(frame: Frame) -> QuerySet[Deployment]:
-    """Open requests that are visible, and the last few that ended and that this person had a hand in."""
+    """Open requests that are visible, and the last few that lapsed, or that ended and this person had a hand in."""
     me = frame.actor.person_id
     rows = Deployment.objects.filter(approval__deployment=F("pk"))
     if frame.names is not None:
@@ -94,7 +102,9 @@ def _deployments(frame: Frame) -> QuerySet[Deployment]:
     voted = Vote.objects.filter(request=OuterRef("approval"), person=me, withdrawn_at__isnull=True)
     ended = rows.exclude(approval__state__in=TAKES_VOTES).filter(Q(requested_by=me) | Q(Exists(voted)))
     ended = ended.order_by(_decided_at().desc(), "-id").values("pk")[:RECENT]
-    rows = rows.filter(Q(approval__state__in=TAKES_VOTES) | Q(pk__in=ended))
+    lapsed = rows.filter(approval__state=ApprovalState.EXPIRED).order_by(_decided_at().desc(), "-id")
+    lapsed = lapsed.values("pk")[: 5 * RECENT]
+    rows = rows.filter(Q(approval__state__in=TAKES_VOTES) | Q(pk__in=ended) | Q(pk__in=lapsed))
     lane = Lane.objects.filter(application=OuterRef("application"), environment=OuterRef("environment"))
     related = ("approval", "environment__account", "release__build")
     return (

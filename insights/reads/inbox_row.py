@@ -159,7 +159,7 @@ def _why(frame: Frame, row: Deployment, group: str) -> str:
     if group == "others" and approval.escalated_to in frame.actor.groups:
         asked = " and ".join(dict.fromkeys(slot["group"] for slot in approval.gate["slots"]))
         return f"You see it because you are in {approval.escalated_to}: get somebody of {asked} to answer."
-    if group == "others":
+    if group == "others" or row.state == State.EXPIRED:
         first = first_reason(row.reasons)
         return first.text if first else ""
     if row.state == State.SUPERSEDED and row.newer_version:

@@ -49,12 +49,16 @@ class Filters:
 
 @dataclass
 class LogPage:
-    """`rows`: newest first. `exports`: what can be taken away, by whom. `kinds`: every one there is."""
+    """`rows`: newest first. `exports`: what can be taken away, by whom. `kinds`: every one there is.
+    `verified_at`: when the whole log was last checked here and agreed (None: never); `mismatch`: why it no longer does.
+    """
 
     rows: list[dict] = field(default_factory=list)
     next_cursor: str | None = None
     exports: list[dict] = field(default_factory=list)
     command: str = ""
+    verified_at: object = None
+    mismatch: str = ""
     kinds: tuple[str, ...] = tuple(Kind)
 
 
@@ -67,7 +71,8 @@ def read_log_page(frame: Frame, filters: Filters, cursor: str | None) -> LogPage
     found = page(events, cursor=cursor or None, limit=PAGE)
     rows = [_row(as_item(event, frame.actor)) for event in found.items]
     rows.sort(key=_leaf, reverse=True)
-    return LogPage(rows, found.next_cursor, _exports(frame, filters), verify_command())
+    checked = {"verified_at": frame.pulse.log_verified_at, "mismatch": frame.pulse.log_mismatch}
+    return LogPage(rows, found.next_cursor, _exports(frame, filters), verify_command(), **checked)
 
 
 def _leaf(row: dict) -> tuple[bool, int]:

@@ -53,6 +53,7 @@ class Pulse:
     log_size: int | None = None
     log_signed_at: datetime | None = None
     log_mismatch: str = ""
+    log_verified_at: datetime | None = None  # when the whole log was last checked and agreed
     scheduler_seen_at: datetime | None = None
     pools: frozenset[str] = frozenset()
     served: tuple[tuple[str, str], ...] = ()  # (pool, alias of an account it serves)
@@ -91,12 +92,14 @@ def read_pulse(person_id: str) -> Pulse:
     raw = rows["now"][0][1]
     offset = rows["offset"][0][2] if settings.CLOCK_MAY_MOVE and "offset" in rows else 0
     signed = rows.get("checkpoint", [(None, None, None, None)])[0]
+    sealer = rows.get("sealer", [("", None, None, "")])[0]
     return Pulse(
         at=raw + timedelta(seconds=offset),
         raw=raw,
         log_size=signed[2],
         log_signed_at=signed[1],
-        log_mismatch=rows["sealer"][0][3] if "sealer" in rows else "",
+        log_mismatch=sealer[3],
+        log_verified_at=sealer[1],
         scheduler_seen_at=rows["scheduler"][0][1] if "scheduler" in rows else None,
         pools=frozenset(name for name, *_ in rows.get("pool", [])),
         served=tuple(sorted((name, text) for name, _, _, text in rows.get("pool", []))),
@@ -120,7 +123,7 @@ def _union(person_id: str) -> QuerySet:
             at="signed_at",
             number="tree_size",
         ),
-        _rows(SealerState.objects.exclude(mismatch=""), "sealer", text="mismatch"),
+        _rows(SealerState.objects.all(), "sealer", at="verified_at", text="mismatch"),
         _rows(Heartbeat.objects.filter(name=SCHEDULER), "scheduler", at="seen_at"),
         _rows(Account.objects.filter(archived_at__isnull=True).order_by(), "pool", name="pool", text="alias"),
         _rows(Worker.objects.all(), "worker", name="pool", at="seen_at"),

@@ -14,6 +14,7 @@ from approvals.binding import (
     changed_fields,
     content_hash,
     subject,
+    what_differs,
 )
 
 DIGEST_A, DIGEST_B, DIGEST_C = ("sha256:" + char * 64 for char in "abc")
@@ -256,3 +257,14 @@ def test_two_subjects_have_one_hash_exactly_when_no_field_is_said_to_differ(one,
     first, second = subject(**fields(parameters=one)), subject(**fields(parameters=other))
     assert (content_hash(first) == content_hash(second)) == (changed_fields(first, second) == [])
     assert content_hash(json.loads(json.dumps(first))) == content_hash(first)
+
+
+def test_content_of_an_unknown_schema_differs_by_its_schema_and_ours_must_be_known():
+    ours, foreign = subject(**fields()), {"schema": "v9", "colour": "blue"}
+    assert what_differs(foreign, ours) == what_differs({}, ours) == ["schema"]
+    assert what_differs(ours, {**ours, "region": "us-east-1"}) == changed_fields(
+        ours, {**ours, "region": "us-east-1"}
+    )
+    assert what_differs(ours, ours) == []
+    with pytest.raises(UnknownSchema):
+        what_differs(ours, foreign)

@@ -5,9 +5,11 @@ import pytest
 from approvals.binding import FIELDS_V1
 from approvals.models import ApprovalRequest, Vote
 from builds.models import Artifact, Build
+from deployments.actions.cast_vote import cast_vote
 from deployments.models import Deployment
 from kernel.clock import now
 from kernel.ids import new_env
+from kernel.refusals import Refusal
 from pipelines.models import Account, Environment, PipelineVersion
 from releases.models import Release
 from teams.actions.set_group_members import set_group_members
@@ -107,3 +109,32 @@ def test_what_is_not_bound_keeps_the_votes(world, edit):
     world.settle(approved)
     assert not Vote.objects.filter(void=True).exists()
     assert world.start(approved).state == "running"
+
+
+def test_on_content_of_an_unknown_schema_nothing_starts_and_new_votes_are_asked_for(world):
+    """A newer version of the product wrote it, and this one runs now."""
+    approved = world.approved()
+    foreign = {**approved.approval.subject, "schema": "v9", "colour": "blue"}
+    ApprovalRequest.objects.update(subject=foreign, content_hash=OTHER)
+    Vote.objects.update(content_hash=OTHER)
+    assert world.start(approved).started_at is None
+    after = world.settle(approved)
+    assert (after.state, after.started_at, after.approval.state) == ("needs_approval", None, "void")
+    assert after.approval.subject["schema"] == "v1"
+    assert after.approval.past_subjects[OTHER] == foreign, "what the old votes were given for stays readable"
+    assert list(Vote.objects.values_list("void", "changed_fields")) == [(True, ["schema"])] * 2
+    assert world.start(approved).started_at is None
+    for name in ("rita", "omar"):
+        world.vote(approved, name)
+    assert world.start(approved).state == "running"
+
+
+def test_a_vote_given_for_content_of_an_unknown_schema_is_refused_by_that_name(world):
+    asked = world.asked()
+    ApprovalRequest.objects.update(past_subjects={OTHER: {"schema": "v9"}})
+    with pytest.raises(Refusal) as caught:
+        cast_vote(
+            actor=world.actor("rita"), request_id=asked.approval_id, decision="approve", content_hash=OTHER
+        )
+    assert (caught.value.code, caught.value.extra["changed_fields"]) == ("content_changed", ["schema"])
+    assert not Vote.objects.exists()

@@ -6,8 +6,12 @@ import json
 
 import pytest
 
+from audit.queries import last_checkpoint
 from deployments.exports.columns import NAMES
 from deployments.models import History
+from kernel.clock import now
+from pipelines.models import Environment
+from tests.audit.log import seal
 from tests.teams.callers import Caller, as_application, as_person, problem
 from tests.teams.events import events, only_event
 
@@ -100,3 +104,20 @@ def test_a_filter_cannot_write_lines_of_its_own(world):
     lines = text_of(answer).splitlines()
     assert all(line.startswith("# ") for line in lines[:-1])
     assert lines[-1] == ",".join(NAMES)
+
+
+def test_the_header_states_filter_count_zone_generator_and_how_far_the_log_went(world):
+    seal()
+    text = text_of(as_person("aude").get("/audit/deployments.csv?environment=prod"))
+    comments = [line[2:] for line in text.splitlines() if line.startswith("# ")]
+    checkpoint = last_checkpoint()
+    assert comments[1:4] == ["filter: environment=prod", "rows: 1", "times: UTC"]
+    assert comments[4].startswith("generated: 20")
+    assert comments[4].endswith("Z by aude")
+    assert comments[5] == f"log: {checkpoint.tree_size} leaves, root {bytes(checkpoint.root).hex()}"
+
+
+def test_what_was_archived_since_is_still_in_it(world):
+    Environment.objects.filter(pk="prod").update(archived_at=now())
+    rows = rows_of(text_of(as_person("aude").get("/audit/deployments.csv?environment=prod")))
+    assert [(row["environment"], row["version"]) for row in rows] == [("prod", "1.0.0")]

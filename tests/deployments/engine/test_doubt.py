@@ -86,12 +86,26 @@ def test_a_step_past_its_time_is_read_first_and_only_then_unknown(engine, contro
     row = executing(engine, control, seconds=0.6 if done else 60)
     if done:
         time.sleep(0.7)
-    Step.objects.filter(pk=step(row, "apply").pk).update(started_at=now() - timedelta(seconds=3601))
+    Step.objects.filter(pk=step(row, "apply").pk).update(started_at=now() - timedelta(seconds=14_401))
     row = engine.advance(row, until=lambda row: row.state in ("needs_human", "succeeded"))
     assert row.state == state
     if not done:
-        assert row.reasons[0]["text"] == "AWS is still at it after an hour."
+        assert row.reasons[0]["text"] == "AWS is still at it after four hours."
         assert (row.lease_until, Lane.objects.get().in_progress_id) == (None, row.pk)
+
+
+def test_three_hours_into_it_a_deployment_goes_on_with_sessions_taken_anew(engine, control, session):
+    """A stack with a database: far past the life of any session, and nobody is asked."""
+    control.set_clock_offset(-800)
+    row = executing(engine, control, seconds=1.5)
+    Step.objects.filter(pk=step(row, "apply").pk).update(started_at=now() - timedelta(hours=3, seconds=1))
+    taken = len(control.calls(action="AssumeRole"))
+    row = engine.rounds(row, 3)
+    assert (row.state, at_it(row), row.reasons) == ("running", True, [])
+    row = engine.advance(row)
+    assert (row.state, value(session)) == ("succeeded", "1.0.0")
+    assert len(control.calls(action="AssumeRole")) >= taken + 5
+    assert control.count("cloudformation", "ExecuteChangeSet") == 1
 
 
 def test_a_plan_that_takes_too_long_fails_and_asks_nobody(engine, control):
@@ -130,7 +144,7 @@ def test_a_pause_outlasts_the_steps_time_but_not_for_ever(engine, control):
     row = executing(engine, control)
     shut_out(control)
     row = engine.rounds(row, 2)
-    Step.objects.filter(pk=step(row, "apply").pk).update(started_at=now() - timedelta(hours=5))
+    Step.objects.filter(pk=step(row, "apply").pk).update(started_at=now() - timedelta(hours=9))
     assert engine.rounds(row, 2).state == "uncertain"
     engine.later(86_500)
     assert engine.rounds(row, 1).state == "needs_human"

@@ -49,23 +49,23 @@ def test_a_way_back_past_its_time_needs_a_human_and_keeps_the_lane(engine, contr
     control.fault("cloudformation", "*", "slow_stack", seconds=60)
     back = Step.objects.get(deployment=row, kind="rollback")
     row = engine.advance(row, until=lambda row: "IN_PROGRESS" in Step.objects.get(pk=back.pk).detail)
-    Step.objects.filter(pk=back.pk).update(started_at=now() - timedelta(seconds=3601))
+    Step.objects.filter(pk=back.pk).update(started_at=now() - timedelta(seconds=14_401))
     row = engine.advance(row, until=lambda row: row.state != "rolling_back")
-    assert (row.state, row.reasons[0]["text"]) == ("needs_human", "AWS is still going back after an hour.")
+    assert (row.state, row.reasons[0]["text"]) == ("needs_human", "AWS is still going back after four hours.")
     assert Lane.objects.get().in_progress_id == row.pk
 
 
 @pytest.mark.parametrize(
     ("age", "moved", "stuck"),
     [
-        (3599, Moved(doubt="d"), False),
-        (3601, Moved(doubt="d"), True),
-        (3601, Moved(doubt="d", paused=True), False),
+        (14_399, Moved(doubt="d"), False),
+        (14_401, Moved(doubt="d"), True),
+        (14_401, Moved(doubt="d", paused=True), False),
         (None, Moved(), False),
     ],
 )
 @pytest.mark.django_db
-def test_an_hour_is_the_time_of_a_way_back_except_while_nobody_lets_us_in(age, moved, stuck):
+def test_four_hours_are_the_time_of_a_way_back_except_while_nobody_lets_us_in(age, moved, stuck):
     step = Step(started_at=None if age is None else now() - timedelta(seconds=age))
     found = rolling_back._overdue(step, moved)
     assert (found.stuck, found.doubt) == (stuck, moved.doubt)

@@ -1,10 +1,12 @@
 """As people see it: who did what on whose authority, and how to take it away."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
-from audit.models import AuditEvent, Opening
+from audit.actions.report import report
+from audit.models import AuditEvent, Opening, SealerState
 from teams.actions.record_signin import record_signin
 from teams.models import Person
 from tests import database
@@ -193,3 +195,16 @@ def test_what_a_program_reads_as_text_a_person_gets_as_a_file_and_kinds_are_sugg
     assert 'href="/api/v1/audit/checkpoint" download="log.checkpoint"' in page
     assert 'list="kinds"' in page
     assert page.count('<option value="vote.cast">') == 1
+
+
+def test_when_the_whole_log_was_last_checked_is_said_and_never_claimed(world, aude):
+    assert "The whole log has not been checked yet." in aude.get("/audit").text
+    report(verified=True)
+    SealerState.objects.update(verified_at=datetime(2026, 1, 20, 10, 0, tzinfo=UTC))
+    shown = aude.get("/audit").text
+    assert "The whole log was last checked Tue 20 Jan, 10:00 UTC" in shown
+    assert "and agrees" in shown
+    report("Leaf 7 differs.")
+    broken = aude.get("/audit").text
+    assert "The last check of the whole log failed: Leaf 7 differs." in broken
+    assert "and agrees" not in broken
