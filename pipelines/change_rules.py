@@ -88,7 +88,7 @@ def touched(
     """
     if noun == "freeze" and only_closes(before, after):
         return frozenset()
-    if noun == "person" and not gains_second_key(before, after):
+    if noun == "person" and not (gains_second_key(before, after) or comes_back(before, after)):
         return frozenset()
     return frozenset().union(*(_touched(noun, key, before, after, there) for there in places))
 
@@ -97,6 +97,11 @@ def gains_second_key(before: Mapping | None, after: Mapping | None) -> bool:
     """Whoever makes an administrator makes somebody who may confirm."""
     new = set((after or {}).get("roles", ())) - set((before or {}).get("roles", ()))
     return "administrator" in new
+
+
+def comes_back(before: Mapping | None, after: Mapping | None) -> bool:
+    """Whoever lets somebody in again gives back every role and every key they had."""
+    return before is not None and not before.get("active", True) and bool((after or {}).get("active", True))
 
 
 def _touched(noun: str, key: str, before, after, there: Places) -> frozenset[str]:

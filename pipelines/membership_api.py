@@ -9,7 +9,7 @@ from pipelines.actions.admit_person import admit_person
 from pipelines.actions.propose import propose
 from pipelines.representations import answered, render_change, render_person
 from teams import queries
-from teams.serializers import MembersIn, PersonIn
+from teams.serializers import MembersIn, PersonIn, ReasonOnlyIn
 
 LIST = {"cursor": None, "limit": read_limit}
 
@@ -38,3 +38,16 @@ class People(ApiView):
         person, change = admit_person(actor=self.actor, **read_body(PersonIn, request))
         waits = {} if change is None else {"change": render_change(change)}
         return Response({**render_person(person), **waits}, status=201)
+
+
+class Access(ApiView):
+    """`active` is said by the path: one view shuts out, the other lets back in."""
+
+    active = False
+
+    def post(self, request, username):
+        """Whether this person may sign in, from now on; to let somebody back in takes a second person: 202."""
+        read_query(request, {})
+        body = read_body(ReasonOnlyIn, request)
+        done = propose(actor=self.actor, kind="person.access", username=username, active=self.active, **body)
+        return answered(done, self.actor, status=200)

@@ -63,8 +63,8 @@ def _group(key: str):
 
 
 def _person(key: str):
-    roles = Person.objects.filter(username=key).values_list("roles", flat=True).first()
-    return (None, None) if roles is None else ({"roles": roles}, None)
+    person = Person.objects.filter(username=key).first()
+    return (None, None) if person is None else ({"roles": person.roles, "active": person.is_active}, None)
 
 
 READERS = {

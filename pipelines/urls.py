@@ -22,6 +22,8 @@ api = [
     path("freezes/<str:key>", calendar.OneFreeze.as_view(), name="api-freeze"),
     path("groups/<str:name>/members", membership.GroupMembers.as_view(), name="api-group-members"),
     path("people", membership.People.as_view(), name="api-people"),
+    path("people/<str:username>/deactivate", membership.Access.as_view(), name="api-deactivate"),
+    path("people/<str:username>/reactivate", membership.Access.as_view(active=True), name="api-reactivate"),
     path("pipelines/<str:application>", views.Pipeline.as_view(), name="api-pipeline"),
     path(
         "pipelines/<str:application>/diff",

@@ -1,0 +1,59 @@
+"""Shut somebody who left out, or let them back in; their history stays."""
+
+from django.db import transaction
+
+from audit.actions.append import append
+from kernel.actor import Actor, require
+from kernel.clock import now
+from kernel.permissions import ADMINISTRATOR, Permission
+from kernel.refusals import Conflict
+from teams.models import ApiToken, Person
+from teams.names import check_reason
+from teams.queries import get_person
+
+
+@transaction.atomic
+def set_person_access(*, actor: Actor, username: str, active: bool, reason: str) -> Person:
+    """The person, who from now on may (`active`) or may not sign in. Shut out, their sessions are nobody's at once,
+    their tokens end for good, and their votes fill no key that has not been used yet; a second time changes nothing.
+
+    Records `person.changed`, the reason as private text. Raises Forbidden, NotFound; Invalid 422 `reason_required`;
+    Conflict 409 `own_access` (nobody shuts themselves out), `last_administrator`.
+    """
+    require(actor, Permission.PERSON_MANAGE)
+    person = get_person(actor, username)
+    reason = check_reason(reason)
+    if person.is_active == active:
+        return person
+    if not active:
+        _check_who_stays(actor, person)
+    if not Person.objects.filter(pk=person.pk, is_active=not active).update(is_active=active):
+        person.refresh_from_db()
+        return person
+    ended = 0 if active else _end_tokens(person)
+    append(
+        kind="person.changed",
+        actor=actor,
+        subject=f"person:{person.pk}",
+        data={"change": "access", "before": not active, "after": active, "tokens_revoked": ended},
+        private={"reason": reason},
+    )
+    person.is_active = active
+    return person
+
+
+def _check_who_stays(actor: Actor, person: Person) -> None:
+    """Locks the administrators, so that two of them do not shut each other out at the same moment."""
+    if actor.person_id == person.pk:
+        raise Conflict("Somebody else takes your access away.", code="own_access")
+    active = list(Person.objects.select_for_update().filter(is_active=True).order_by("pk"))
+    if ADMINISTRATOR not in person.roles:
+        return
+    if not any(ADMINISTRATOR in one.roles for one in active if one.pk != person.pk):
+        detail = f"{person.username} is the last administrator: make another one first."
+        raise Conflict(detail, code="last_administrator")
+
+
+def _end_tokens(person: Person) -> int:
+    standing = ApiToken.objects.filter(person=person, revoked_at__isnull=True)
+    return standing.update(revoked_at=now(), revoked_reason="The person has no access any more.")
