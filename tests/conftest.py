@@ -3,6 +3,7 @@
 from tests import environment  # noqa: F401, I001  imported for its effect, before anything that reads settings
 
 import os
+from pathlib import Path
 
 import pytest
 from django.db import connections
@@ -11,14 +12,24 @@ from django.test.utils import setup_databases, teardown_databases
 from pytest_django.fixtures import _disable_migrations
 
 from aws.sandbox.server import Sandbox
-from tests import database, servers
+from tests import database, lanes, servers
+
+TESTS = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(config, items):
     """Leave out, in the run on one database, what belongs to the other."""
     kind = os.environ["RELEASEGATE_TEST_DB"]
-    unwanted = "postgresql" if kind == "sqlite" else "one_database"
-    dropped = [item for item in items if item.get_closest_marker(unwanted)]
+    dropped = [
+        item
+        for item in items
+        if lanes.unwanted(
+            kind,
+            marks={mark.name for mark in item.iter_markers()},
+            fixtures=item.fixturenames,
+            path=item.path.relative_to(TESTS),
+        )
+    ]
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in set(dropped)]
