@@ -53,7 +53,7 @@ def _where(row: BreakGlass) -> dict:
 
 def _check(actor: Actor, row: BreakGlass, finding: str) -> None:
     if not may_review(actor, row):
-        text = "A release manager or an owner reviews it."
+        text = f"A release manager (the permission {Permission.BREAK_GLASS}) or an owner reviews it."
         raise Forbidden(text, missing_permission=str(Permission.BREAK_GLASS))
     relation = had_a_hand(actor, row)
     if relation is not None:
