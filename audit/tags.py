@@ -73,6 +73,7 @@ class Kind(StrEnum):
     GROUP_CHANGED = "group.changed"
     HOLD_CHANGED = "hold.changed"
     LINE_STOPPED = "line.stopped"
+    LOG_CHANGE_REFUSED = "log.change_refused"
     LOG_HEARTBEAT = "log.heartbeat"
     LOG_SEALED = "log.sealed"
     PASSKEY_ADDED = "passkey.added"

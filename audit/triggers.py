@@ -36,6 +36,16 @@ def drop_sql(vendor: str) -> list[str]:
     raise ValueError(f"no triggers for {vendor}")
 
 
+def refused_change(error: Exception) -> str | None:
+    """The table of the log that `error` of the database says somebody tried to change (F02); None: it is about
+    something else. SQLite does not say which of the four: `audit`."""
+    text = str(error)
+    if MESSAGE not in text and "permission denied for table" not in text:
+        return None
+    named = next((table for table in TABLES if table in text), None)
+    return named or ("audit" if MESSAGE in text else None)
+
+
 def install(connection) -> None:
     """Put the triggers in place on a Django connection; doing it twice is the same as once."""
     _run(connection, drop_sql(connection.vendor) + create_sql(connection.vendor))

@@ -11,6 +11,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from audit.actions.append import record_denial
+from audit.tags import Kind
+from audit.triggers import refused_change
 from deployments.engine import cleanup, ending, journal
 from deployments.engine.doubt import CLEARED_BY
 from deployments.engine.work import NOW, Again
@@ -19,6 +22,7 @@ from deployments.states import PENDING, TERMINAL, State
 from deployments.transition import transition
 from kernel.actor import Actor
 from kernel.clock import now
+from kernel.refusals import Denial
 from kernel.verdicts import Reason
 
 log = logging.getLogger(__name__)
@@ -41,6 +45,9 @@ def count(deployment_id: str, epoch: int, error: Exception) -> Again:
     with transaction.atomic():
         if held.update(failures=F("failures") + 1) != 1:
             return Again(PAUSE_SECONDS * settings.TIME_SCALE)
+        if table := refused_change(error):
+            denial = Denial(kind=Kind.LOG_CHANGE_REFUSED, subject=f"log:{table}", data={"table": table})
+            record_denial(Actor.system("worker"), denial, "log_append_only")
         row = held.get()
         if row.failures >= SHOWN_FROM:
             text = f"An error of Release Gate itself stopped it {row.failures} times in a row: "

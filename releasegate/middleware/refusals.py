@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -52,6 +52,11 @@ def _guarded(request, view, args, kwargs) -> HttpResponse:
             return view(request, *args, **kwargs)
     except (Refusal, LostRace) as error:
         return _refused(request, record(as_refusal(error), request, request.actor))
+    except DatabaseError as error:
+        refusal = as_refusal(error)
+        if refusal.denial is None:
+            raise
+        return _refused(request, record(refusal, request, request.actor))
 
 
 def _refused(request, refusal: Refusal) -> HttpResponse:

@@ -9,6 +9,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from audit.actions.append import AuditUnavailable, record_denial
+from audit.tags import Kind
+from audit.triggers import refused_change
 from kernel.actor import Actor
 from kernel.address import client_address
 from kernel.rate_limit import TooManyRequests
@@ -63,6 +65,13 @@ class NotAcceptable(Refusal):
     title = "The answer is not available in this form"
 
 
+class LogUnchangeable(Forbidden):
+    """403: a statement would have changed the sealed log. Nothing of ours sends one, so somebody else did (F02)."""
+
+    code = "log_append_only"
+    title = "The audit log cannot be changed"
+
+
 class ServerError(Refusal):
     """500; the cause is in the log under the request id, never in the answer."""
 
@@ -102,6 +111,10 @@ def as_refusal(error: Exception) -> Refusal:
         return TooLarge()
     if isinstance(error, LostRace):
         return Conflict("Somebody else changed this at the same moment. Look again.", code="lost_race")
+    if isinstance(error, DatabaseError) and (table := refused_change(error)):
+        log.critical("somebody tried to change the audit log (%s)", table)
+        denial = Denial(kind=Kind.LOG_CHANGE_REFUSED, subject=f"log:{table}", data={"table": table})
+        return LogUnchangeable("The attempt is on record.", denial=denial)
     if isinstance(error, OperationalError | InterfaceError):
         return Unavailable("The database did not answer in time. Try again.", code="database_unavailable")
     return ServerError("It was logged under the request id.")

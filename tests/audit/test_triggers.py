@@ -107,6 +107,23 @@ def test_the_production_role_cannot_get_around_the_trigger(guarded, table, sql):
     assert state() == before
 
 
+@pytest.mark.parametrize("table", triggers.TABLES)
+@pytest.mark.parametrize("verb", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}"])
+def test_an_attempt_is_recognised_by_what_the_database_says(guarded, table, verb):
+    wanted = table if connection.vendor == "postgresql" else "audit"
+    statement = verb.format(table, COLUMN[table])
+    assert triggers.refused_change(DatabaseError(attempt(statement))) == wanted
+    with as_owner():
+        assert triggers.refused_change(DatabaseError(attempt(statement))) == wanted
+
+
+@pytest.mark.parametrize(
+    "text", ["", "permission denied for table teams_person", "audit_leaf is locked", "syntax error at UPDATE"]
+)
+def test_other_errors_are_no_attempt(text):
+    assert triggers.refused_change(DatabaseError(text)) is None
+
+
 def test_inserting_and_reading_still_work(guarded):
     add(2)
     assert seal() == 2

@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import include, path, re_path
 from rest_framework import serializers
@@ -28,7 +28,16 @@ from teams.models import Team
 from tests.people import EPOCH
 
 DENIAL = Denial(kind="vote.refused", subject="approval:apr_1", data={"slot": "owners"})
+
+
+def tampers():
+    """What a statement smuggled in would do: the database refuses it."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE audit_auditevent SET kind = 'vote.cast'")
+
+
 FAULTS = {
+    "tampers": tampers,
     "conflict": lambda: Conflict("Not now.", code="not_open", superseded_by="dep_2", denial=DENIAL),
     "forbidden": lambda: Forbidden("No.", missing_permission="team.manage"),
     "not_found": lambda: NotFound(),
