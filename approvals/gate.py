@@ -8,6 +8,7 @@ from approvals.picture import Picture, look
 from approvals.rules import expired, unknown_authors
 from approvals.states import TAKES_VOTES, ApprovalState
 from kernel.verdicts import CheckState, Reason
+from pipelines.expedited import asked_slots
 from pipelines.matching import assign, satisfiable, would_help
 from pipelines.models import Environment
 from teams.models import Application, Person
@@ -34,11 +35,12 @@ class PeopleAnswer:
 
 
 def effective_gate(
-    environment: Environment, application: Application, stage_slots: list[dict]
+    environment: Environment, application: Application, stage_slots: list[dict], path: dict | None = None
 ) -> dict | None:
     """The snapshot a request is judged by: the environment's gate with the stage's further slots, `@owners`
-    resolved to the application's owners group. None: nobody needs to be asked."""
-    slots = [*(environment.gate.get("slots") or []), *stage_slots]
+    resolved to the application's owners group. None: nobody needs to be asked. `path`: the expedited path it goes
+    (pipelines.expedited)."""
+    slots = asked_slots(environment.gate, stage_slots, path)
     if not slots:
         return None
     owners = application.owners_group_id

@@ -1546,6 +1546,7 @@ def command_gate_check(args, config):
         "version": version,
         "environment": config.need("to"),
         "at": config.get("at"),
+        "expedited": "true" if config.truth("expedited") else None,
     }
     server = Server(config)
     deadline = time.monotonic() + seconds_of(config.get("wait") or "0")
@@ -1560,10 +1561,11 @@ def command_gate_check(args, config):
         reason["code"] in FOR_PEOPLE for reason in answer.get("reasons") or []
     ):
         lines[0] += ", until %s" % answer["until"]
+    said = ["%s: %s" % (c["name"], c["note"]) for c in answer.get("checks") or [] if c.get("note")]
     return (
         {"allow": DONE, "wait": WAITING}.get(answer["verdict"], REFUSED),
         answer,
-        lines + reason_lines(answer),
+        lines + said + reason_lines(answer),
     )
 
 
@@ -1586,6 +1588,8 @@ def command_deploy(args, config):
     application, version = split_target(args.release)
     body = {"application": application, "version": version, "environment": config.need("to")}
     body.update({name: config.get(name) for name in ("reason", "not_before") if config.get(name)})
+    if config.truth("expedited"):
+        body["expedited"] = True
     parameters = pairs(config.several("parameter"), "--parameter")
     if parameters:
         body["parameters"] = parameters
@@ -1865,6 +1869,7 @@ def build_parser():
     check.add_argument("--to", default=argparse.SUPPRESS, help="the environment")
     check.add_argument("--at", default=argparse.SUPPRESS, help="a time with offset (now)")
     check.add_argument("--wait", default=argparse.SUPPRESS, help="ask again until then: 90, 45s, 30m, 2h")
+    add_expedited(check)
     add_deploy(add(commands, "deploy", command_deploy, "request a deployment"))
     add(commands, "status", command_status, "what runs where").add_argument(
         "application_name", metavar="application"
@@ -1917,12 +1922,23 @@ def add_verify(verify):
     verify.add_argument("--checkpoint", help=saved)
 
 
+def add_expedited(command):
+    command.add_argument(
+        "--expedited",
+        action="store_const",
+        const="true",
+        default=argparse.SUPPRESS,
+        help="the expedited way of the pipeline; the deployment stays marked",
+    )
+
+
 def add_deploy(deploy):
     deploy.add_argument("release", help="application@version")
     deploy.add_argument("--to", default=argparse.SUPPRESS, help="the environment")
     deploy.add_argument("--wait", help="stay until it ends, at most so long: 90, 45s, 30m, 2h")
     deploy.add_argument("--reason")
     deploy.add_argument("--not-before", help="a time with offset")
+    add_expedited(deploy)
     deploy.add_argument("--parameter", action="append", help="Name=value; repeat for more")
 
 

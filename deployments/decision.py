@@ -41,11 +41,13 @@ def _escalated(subject: Deployment | Candidate, actor: Actor) -> bool:
     return approval is not None and approval.escalated_to in actor.groups  # no group has an empty name
 
 
-def subject_for(release: Release, environment: Environment) -> Deployment | Candidate:
-    """The open deployment of the pair, or the pair itself as a hypothetical candidate."""
+def subject_for(
+    release: Release, environment: Environment, *, expedited: bool = False
+) -> Deployment | Candidate:
+    """The open deployment of the pair, or the pair itself as a hypothetical candidate, `expedited` or not."""
     rows = Deployment.objects.filter(release=release, environment=environment).exclude(state__in=TERMINAL)
     row = with_everything(rows).first()
-    return row or Candidate(release, environment)
+    return row or Candidate(release, environment, expedited=expedited)
 
 
 def with_everything(rows):

@@ -12,6 +12,7 @@ from approvals.models import Vote
 from approvals.picture import excluded_people, humans_of
 from approvals.rules import CastVote, gate_state
 from deployments.decision import with_everything
+from deployments.expedited import path_of, way_of
 from deployments.facts import test_problem
 from deployments.models import Deployment
 from deployments.rules import Facts, judge
@@ -21,6 +22,7 @@ from kernel.verdicts import Allow, Check, CheckState, Deny, Reason, Verdict
 from pipelines import calendar
 from pipelines import queries as pipelines
 from pipelines.environment_rules import FIELDS
+from pipelines.expedited import slots_added, slots_of_gate
 from pipelines.matching import slots_of
 from pipelines.models import Account, ConfigChange, Environment, PipelineVersion
 from pipelines.openings import as_freeze_rule, as_window_rule
@@ -109,14 +111,9 @@ def _recorded(actor: Actor, since: datetime, until: datetime) -> list[Deployment
 def _settings(change: ConfigChange) -> Settings:
     versions = pipelines.current_pipelines()
     places = {row.pk: row for row in pipelines.environments()}
-    groups = {slot["group"] for row in places.values() for slot in (row.gate or {}).get("slots", ())}
+    groups = {slot["group"] for row in places.values() for slot in slots_of_gate(row.gate)}
     groups |= {version.application.owners_group_id for version in versions.values()}
-    groups |= {
-        slot["group"]
-        for version in versions.values()
-        for stage in version.spec["stages"]
-        for slot in stage["slots"]
-    }
+    groups |= {slot["group"] for version in versions.values() for slot in slots_added(version.spec)}
     groups |= {slot["group"] for slot in _slots_in(change.proposed)}
     return Settings(
         environments=places,
@@ -132,8 +129,8 @@ def _settings(change: ConfigChange) -> Settings:
 def _slots_in(settings: dict | None) -> list[dict]:
     if settings is None:
         return []
-    stages = [slot for stage in settings.get("stages", ()) for slot in stage["slots"]]
-    return stages + (settings.get("gate") or {}).get("slots", [])
+    added = slots_added({"stages": (), **settings})
+    return added + slots_of_gate(settings.get("gate"))
 
 
 def proposed(now: Settings, change: ConfigChange) -> Settings:
@@ -143,7 +140,7 @@ def proposed(now: Settings, change: ConfigChange) -> Settings:
     if noun == "environment":
         return replace(now, environments=_with(now.environments, key, _environment(now, key, after)))
     if noun == "pipeline":
-        spec = {"stages": after["stages"]}
+        spec = {name: after[name] for name in ("stages", "expedited") if name in after}
         return replace(now, pipelines=_with(now.pipelines, key, PipelineVersion(number=0, spec=spec)))
     if noun == "window":
         return replace(now, windows=_with(now.windows, key, after and Window(id=key, **after)))
@@ -200,15 +197,17 @@ class _Past:
             return Answer(Deny((reason,)), "none")
         pipeline = settings.pipelines.get(row.application_id)
         stage = pipelines.stage_of(pipeline, environment.pk)
-        rule = gate.effective_gate(environment, row.release.application, (stage or {}).get("slots") or [])
-        facts = self._facts(row, environment, settings, stage, pipeline)
+        path = path_of(row.expedited, pipeline, environment.pk)
+        slots = (stage or {}).get("slots") or []
+        rule = gate.effective_gate(environment, row.release.application, slots, path)
+        facts = self._facts(row, environment, settings, stage, pipeline, path)
         facts = replace(facts, people=self._people(row, rule, settings))
         return Answer(judge(facts), "none" if rule is None else gate.in_words(rule))
 
-    def _facts(self, row, environment, settings: Settings, stage, pipeline) -> Facts:
+    def _facts(self, row, environment, settings: Settings, stage, pipeline, path) -> Facts:
         """As deployments.facts collects them; what the settings do not decide is taken as passed."""
         at, returning = self.moment(row), row.kind == "rollback"
-        previous = pipelines.previous_stage(pipeline, environment.pk)
+        previous = pipelines.previous_stage(pipeline, environment.pk, path["skip"] if path else ())
         before = [t for t in self.succeeded.get((row.release_id, previous or ""), ()) if t and t <= at]
         return Facts(
             at=at,
@@ -233,6 +232,7 @@ class _Past:
             people=Check("people", CheckState.PASS),
             opening=_opening(row, environment, settings, at, "rollback" if returning else "deploy"),
             not_before=None,
+            expedited=way_of(row.expedited, path, pipelines.previous_stage(pipeline, environment.pk)),
             lane_holder=None,
             lane_ahead=None,
             lane_rejects=None,

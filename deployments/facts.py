@@ -11,6 +11,7 @@ from approvals.binding import content_hash
 from builds.testspec import suites_for
 from deployments.binding import subject_of
 from deployments.bypass import Bypass
+from deployments.expedited import path_of, way_of
 from deployments.models import BreakGlass, Deployment, Lane, Worker
 from deployments.rules import Facts
 from deployments.states import HOLDS_LANE, PENDING, State
@@ -26,12 +27,13 @@ from releases.models import Release
 class Candidate:
     """A release and an environment that have no open deployment: the answer is hypothetical.
 
-    `bypass`: as if the glass were broken so.
+    `bypass`: as if the glass were broken so; `expedited`: as if that way were asked for.
     """
 
     release: Release
     environment: Environment
     bypass: Bypass | None = None
+    expedited: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def collect(subject: Deployment | Candidate, at: datetime, seen: Seen = NOTHING)
     build = release.build
     pipeline = seen.pipeline or pipelines.current_pipeline(release.application_id)
     stage = pipelines.stage_of(pipeline, environment.name)
-    previous = pipelines.previous_stage(pipeline, environment.name)
+    path, previous, way = _way(subject.expedited, pipeline, environment.name)
     account = environment.account
     returning = deployment is not None and deployment.kind == "rollback"
     action = "rollback" if returning else "deploy"
@@ -78,13 +80,21 @@ def collect(subject: Deployment | Candidate, at: datetime, seen: Seen = NOTHING)
         account_unproved=_unproved(account) if environment.protected else None,
         plan_state=_plan_state(deployment),
         plan_detail=deployment.plan_data.get("detail", "") if deployment else "",
-        people=_people(deployment, release, environment, stage, pipeline, at),
+        people=_people(deployment, release, environment, stage, pipeline, path, at),
+        expedited=way,
         opening=opening,
         not_before=deployment.not_before if deployment else None,
         pool=account.pool,
         bypass=subject.bypass if deployment is None else bypass_of(deployment, at),
         overdue_review=_overdue(release.application_id, environment, at),
     )
+
+
+def _way(expedited: bool, pipeline: PipelineVersion | None, environment: str):
+    """The path it asked for, the stage that it must have passed, and what the rules ask of it."""
+    path = path_of(expedited, pipeline, environment)
+    previous = pipelines.previous_stage(pipeline, environment, path["skip"] if path else ())
+    return path, previous, way_of(expedited, path, pipelines.previous_stage(pipeline, environment))
 
 
 def bypass_of(deployment: Deployment, at: datetime) -> Bypass | None:
@@ -151,8 +161,10 @@ def _plan_state(deployment: Deployment | None) -> str:
     return "failed" if deployment.plan_data.get("failed") else deployment.plan_state
 
 
-def _people(deployment, release, environment, stage, pipeline: PipelineVersion | None, at: datetime) -> Check:
-    rule = gate.effective_gate(environment, release.application, (stage or {}).get("slots") or [])
+def _people(
+    deployment, release, environment, stage, pipeline: PipelineVersion | None, path, at: datetime
+) -> Check:
+    rule = gate.effective_gate(environment, release.application, (stage or {}).get("slots") or [], path)
     if rule is None:
         return Check("people", CheckState.PASS)
     if deployment is None or deployment.approval is None:

@@ -22,6 +22,7 @@ class RequestForm(forms.Form):
     reason = forms.CharField(required=False, max_length=2000)
     not_before = forms.DateTimeField(required=False)  # in the zone that is active
     typed_version = forms.CharField(required=False, max_length=100)
+    expedited = forms.BooleanField(required=False)
 
 
 class ReasonForm(forms.Form):

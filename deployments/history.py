@@ -43,6 +43,7 @@ def record(deployment: Deployment) -> None:
             "rolled_back_to": deployment.rolled_back_to or "not rolled back",
             "break_glass": deployment.break_glass,
             "review": review_in_words(deployment),
+            "expedited": expedited_in_words(deployment),
             "outcome": _outcome(deployment),
             **_ids(deployment),
         },
@@ -81,6 +82,11 @@ def review_in_words(deployment: Deployment) -> str:
         return "none needed"
     rows = deployment.bypasses.select_related("opened_by", "reviewed_by").order_by("opened_at")
     return "; ".join(_bypass_in_words(row) for row in rows) or MISSING
+
+
+def expedited_in_words(deployment: Deployment) -> str:
+    """`yes, skipped staging`, or `no`."""
+    return f"yes, skipped {', '.join(deployment.skipped_stages)}" if deployment.expedited else "no"
 
 
 def _bypass_in_words(row) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from deployments.bypass import Bypass, pass_over
+from deployments.expedited import Expedited, skipped, undefined
 from deployments.states import State
 from kernel.verdicts import Allow, Check, CheckState, Deny, Reason, Verdict, Wait
 
@@ -69,6 +70,7 @@ class Facts:
     lane_locked: tuple[str, str] | None = (
         None  # a rollback failed here and nobody has said what runs: its version
     )
+    expedited: Expedited | None = None  # it asked to go the expedited way
     bypass: Bypass | None = None  # a break-glass for this deployment that has not run out
     overdue_review: tuple[str, str, datetime] | None = None  # where it blocks: review, version, due
 
@@ -120,8 +122,12 @@ def order(facts: Facts) -> Check:
         return _check(
             "order", DENY, Reason("not_in_pipeline", text, f"pipeline:{facts.application}", None, how)
         )
+    way = facts.expedited
+    if way is not None and way.skip is None:
+        return _check("order", DENY, undefined(facts.application, facts.environment))
+    passed = () if way is None else (skipped(way, facts.version, facts.previous),)
     if facts.returning or facts.previous is None:
-        return _check("order", PASS)
+        return _check("order", PASS, *passed)
     if facts.previous_at is None:
         text = (
             f"{facts.version} has not succeeded in {facts.previous}, which comes before {facts.environment}."
@@ -130,14 +136,15 @@ def order(facts: Facts) -> Check:
         return _check(
             "order", DENY, Reason("not_promoted_from", text, f"environment:{facts.previous}", None, how)
         )
-    ripe = facts.previous_at + timedelta(seconds=facts.stage.get("soak") or 0)
+    soak = 0 if way is not None and way.waives_soak else facts.stage.get("soak") or 0
+    ripe = facts.previous_at + timedelta(seconds=soak)
     if facts.at < ripe:
         text = f"{facts.version} must run in {facts.previous} until {ripe:%Y-%m-%d %H:%M} UTC before it moves on."
         reason = Reason(
             "soak_unfinished", text, f"environment:{facts.previous}", ripe, "Wait; it goes on by itself."
         )
         return _check("order", WAIT, reason)
-    return _check("order", PASS)
+    return _check("order", PASS, *passed)
 
 
 def standards(facts: Facts) -> Check:

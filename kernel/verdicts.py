@@ -51,6 +51,11 @@ class Check:
     state: CheckState
     reasons: tuple[Reason, ...] = ()
 
+    def as_dict(self) -> dict:
+        """`note` is there only where a check that passes has something to say (what an expedited way skips)."""
+        said = self.reasons[0].text if self.reasons and self.state == CheckState.PASS else None
+        return {"name": self.name, "state": str(self.state), **({"note": said} if said else {})}
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -66,7 +71,7 @@ class Verdict:
             "verdict": self.word,
             "until": wire_time(self.until),
             "reasons": [reason.as_dict() for reason in self.reasons],
-            "checks": [{"name": check.name, "state": str(check.state)} for check in self.checks],
+            "checks": [check.as_dict() for check in self.checks],
         }
 
 

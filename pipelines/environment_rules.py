@@ -80,5 +80,6 @@ def unsatisfiable(environment: Environment) -> None:
     fill the gate: asked for each application with a stage there, with what its stage adds."""
     found = first_impossible(cases_of(environment, current_pipelines().values()))
     if found is not None:
-        error = wrong("/gate/slots", "gate_unsatisfiable", found.text, groups=found.groups)
+        pointer = "/gate/expedited_slots" if found.case.expedited else "/gate/slots"
+        error = wrong(pointer, "gate_unsatisfiable", found.text, groups=found.groups)
         raise Invalid(errors=[error], groups=found.groups)

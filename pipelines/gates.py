@@ -1,6 +1,7 @@
 """The rule on people that an environment owns: its form, its defaults, what is wrong with it. Pure."""
 
 from pipelines.errors import wrong
+from pipelines.expedited import slots_of_gate
 
 OWNERS = "@owners"
 RELATIONS = ("requester", "submitter", "author", "pipeline_editor")
@@ -18,10 +19,12 @@ MOST_SLOTS, MOST_KEYS = 20, 20
 def complete(gate: dict | None, *, protected: bool) -> dict:
     """The gate with every member: {"slots": [{"group", "count"}], "exclude", "expires_in", "valid_for"
     (seconds), "step_up", "comment", "unknown_authors", "escalation" (a group, or None)}. A slot without a
-    count is one key."""
+    count is one key. `expedited_slots`, where there are any: asked in place of `slots` on an expedited path (J07)."""
     gate = gate or {}
+    urgent = gate.get("expedited_slots")
     return {
-        "slots": [{"group": slot["group"], "count": slot.get("count", 1)} for slot in gate.get("slots", [])],
+        "slots": _counted(gate.get("slots", [])),
+        **({} if urgent is None else {"expedited_slots": _counted(urgent)}),
         "exclude": sorted(set(gate.get("exclude", PROTECTED_EXCLUDES if protected else ()))),
         "expires_in": gate.get("expires_in", EXPIRES_IN),
         "valid_for": gate.get("valid_for", VALID_FOR),
@@ -32,12 +35,17 @@ def complete(gate: dict | None, *, protected: bool) -> dict:
     }
 
 
+def _counted(slots: list[dict]) -> list[dict]:
+    return [{"group": slot["group"], "count": slot.get("count", 1)} for slot in slots]
+
+
 def gate_errors(gate: dict, *, groups: set[str] | frozenset[str]) -> list[dict]:
     """What is wrong with a complete gate: `slots_invalid`, `group_unknown`, `count_invalid`,
     `relation_unknown`, `seconds_invalid`, `comment_invalid`, `unknown_authors_invalid`.
     `groups`: the names that exist."""
     return (
         _slot_errors(gate["slots"], groups)
+        + _expedited_errors(gate.get("expedited_slots"), groups)
         + [
             wrong(f"/gate/exclude/{i}", "relation_unknown", f"Relations are {', '.join(RELATIONS)}.")
             for i, relation in enumerate(gate["exclude"])
@@ -67,7 +75,7 @@ def _unknown_authors_errors(gate: dict) -> list[dict]:
 
 def named_groups(gate: dict) -> set[str]:
     """Every name of a group in it, `@owners` among them."""
-    return {slot["group"] for slot in gate["slots"]} | (
+    return {slot["group"] for slot in slots_of_gate(gate)} | (
         {gate["escalation"]} if gate.get("escalation") else set()
     )
 
@@ -88,18 +96,26 @@ def gate_warnings(gate: dict) -> list[dict]:
     return [{"code": "escalation_to_same_group", "detail": detail}]
 
 
-def _slot_errors(slots: list[dict], groups) -> list[dict]:
+def _expedited_errors(slots: list[dict] | None, groups) -> list[dict]:
+    """An urgent release asks fewer people perhaps, never nobody."""
+    if slots == []:
+        detail = "At least one key is asked for on an expedited path; leave it out to ask for the usual ones."
+        return [wrong("/gate/expedited_slots", "slots_invalid", detail)]
+    return _slot_errors(slots or [], groups, "expedited_slots")
+
+
+def _slot_errors(slots: list[dict], groups, name: str = "slots") -> list[dict]:
     if len(slots) > MOST_SLOTS:
-        return [wrong("/gate/slots", "slots_invalid", f"A gate has at most {MOST_SLOTS} slots.")]
+        return [wrong(f"/gate/{name}", "slots_invalid", f"A gate has at most {MOST_SLOTS} slots.")]
     errors = []
     for index, slot in enumerate(slots):
         if slot["group"] != OWNERS and slot["group"] not in groups:
             errors.append(
-                wrong(f"/gate/slots/{index}/group", "group_unknown", "There is no group of this name.")
+                wrong(f"/gate/{name}/{index}/group", "group_unknown", "There is no group of this name.")
             )
         if not 1 <= slot["count"] <= MOST_KEYS:
             detail = f"A slot takes 1 to {MOST_KEYS} keys."
-            errors.append(wrong(f"/gate/slots/{index}/count", "count_invalid", detail))
+            errors.append(wrong(f"/gate/{name}/{index}/count", "count_invalid", detail))
     return errors
 
 

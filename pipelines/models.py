@@ -45,8 +45,8 @@ class ConnectionTest(models.Model):
 
 class Environment(models.Model):
     """A named place in an account and region. It owns its gate: `gate` = {"slots": [{"group", "count"}],
-    "exclude": […], "expires_in": s, "valid_for": s, "step_up": bool, "comment": "optional|required",
-    "escalation": group or None} or {}."""
+    "expedited_slots"?, "exclude": […], "expires_in": s, "valid_for": s, "step_up": bool,
+    "comment": "optional|required", "escalation": group or None} or {}."""
 
     name = models.CharField(primary_key=True, max_length=64)
     uid = models.CharField(max_length=30, default=new_env, unique=True, editable=False)
@@ -80,7 +80,8 @@ class Environment(models.Model):
 class PipelineVersion(models.Model):
     """One immutable version of an application's pipeline; the highest `number` is in force.
 
-    `spec` = {"stages": [{"environment", "target": {"kind", …}, "tests", "soak", "bake", "slots"}]}.
+    `spec` = {"stages": [{"environment", "target": {"kind", …}, "tests", "soak", "bake", "slots"}],
+    "expedited"?: [{"environment", "skip", "slots"}]}.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="pipeline_versions")
@@ -98,9 +99,10 @@ class PipelineVersion(models.Model):
 
 class GateShortage(models.Model):
     """A gate that the people there are cannot fill at this time; the row goes when they can. `id`: `prod/payments`,
-    or `prod` where no pipeline leads. `groups`: a smallest set that has too few people together."""
+    or `prod` where no pipeline leads; with `/expedited` for the expedited path. `groups`: a smallest set that has too
+    few people together."""
 
-    id = models.CharField(primary_key=True, max_length=130)
+    id = models.CharField(primary_key=True, max_length=140)
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, null=True, related_name="+")
     groups = models.JSONField()

@@ -1,9 +1,12 @@
 """What must hold for a pipeline beyond its form: known groups, promotion in order, gates that can be
 filled."""
 
+from dataclasses import asdict
+
 from kernel.refusals import Invalid
 from kernel.yaml_marks import Problem, load
 from pipelines.errors import wrong
+from pipelines.expedited import asked_slots
 from pipelines.gates import OWNERS
 from pipelines.models import Environment
 from pipelines.queries import environments
@@ -35,9 +38,10 @@ def checked(application: Application, source: str) -> PipelineSpec:
 def _groups(spec: PipelineSpec) -> list[tuple[str, str, str]]:
     """(pointer, code, detail) of every added slot whose group does not exist."""
     slots = [
-        (f"/stages/{i}/slots/{j}/group", slot["group"])
-        for i, stage in enumerate(spec.stages)
-        for j, slot in enumerate(stage.slots)
+        (f"/{part}/{i}/slots/{j}/group", slot["group"])
+        for part, rows in (("stages", spec.stages), ("expedited", spec.expedited))
+        for i, row in enumerate(rows)
+        for j, slot in enumerate(row.slots)
         if slot["group"] != OWNERS
     ]
     known = set(Group.objects.filter(pk__in={name for _, name in slots}).values_list("pk", flat=True))
@@ -60,14 +64,24 @@ def _cycles(spec: PipelineSpec, places: dict[str, Environment]) -> list[tuple[st
 
 
 def _fillable(application: Application, spec: PipelineSpec, places: dict[str, Environment], document) -> None:
-    cases = [
-        Case(stage.environment, application, [*places[stage.environment].gate.get("slots", ()), *stage.slots])
-        for stage in spec.stages
+    stages = {stage.environment: stage.slots for stage in spec.stages}
+    gates = {name: places[name].gate for name in stages}
+    cases = [Case(name, application, asked_slots(gates[name], slots)) for name, slots in stages.items()]
+    cases += [
+        Case(
+            p.environment,
+            application,
+            asked_slots(gates[p.environment], stages[p.environment], asdict(p)),
+            True,
+        )
+        for p in spec.expedited
     ]
     found = first_impossible(cases)
     if found is None:
         return
-    index = cases.index(found.case)
-    problem: Problem = document.problem(f"/stages/{index}/environment", "gate_unsatisfiable", found.text)
+    index, part = cases.index(found.case), "stages"
+    if found.case.expedited:
+        index, part = index - len(stages), "expedited"
+    problem: Problem = document.problem(f"/{part}/{index}/environment", "gate_unsatisfiable", found.text)
     error = wrong(problem.pointer, problem.code, problem.detail, line=problem.line, column=problem.column)
     raise Invalid(errors=[{**error, "groups": found.groups}], groups=found.groups)

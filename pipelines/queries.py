@@ -1,10 +1,13 @@
 """Reads about accounts, environments, pipelines and the rows of the calendar, and who may see which application."""
 
+from collections.abc import Iterable
+
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from kernel.actor import Actor, ActorKind, require
 from kernel.permissions import Permission
 from kernel.refusals import NotFound
+from pipelines.expedited import slots_added, slots_of_gate
 from pipelines.models import Account, Environment, Freeze, PipelineVersion, Window
 from teams.models import Application
 from teams.queries import get_application
@@ -32,13 +35,11 @@ def visible_application_names(actor: Actor) -> frozenset[str] | None:
 def _with_slot_for(groups: frozenset[str]) -> set[str]:
     """Applications where one of these groups fills a slot; those of `@owners` are known without looking."""
     gates = Environment.objects.filter(archived_at__isnull=True).values_list("name", "gate")
-    gated = {
-        name for name, gate in gates if any(slot["group"] in groups for slot in (gate or {}).get("slots", ()))
-    }
+    gated = {name for name, gate in gates if any(slot["group"] in groups for slot in slots_of_gate(gate))}
     found = set()
     for application, spec in _newest().values_list("application_id", "spec"):
         environments = {stage["environment"] for stage in spec["stages"]}
-        added = {slot["group"] for stage in spec["stages"] for slot in stage["slots"]}
+        added = {slot["group"] for slot in slots_added(spec)}
         if environments & gated or added & groups:
             found.add(application)
     return found
@@ -80,11 +81,11 @@ def stage_of(version: PipelineVersion | None, environment: str) -> dict | None:
     return next((stage for stage in version.spec["stages"] if stage["environment"] == environment), None)
 
 
-def previous_stage(version: PipelineVersion | None, environment: str) -> str | None:
-    """The environment of the stage before, or None for the first stage and for an environment not in it."""
+def previous_stage(version: PipelineVersion | None, environment: str, skip: Iterable[str] = ()) -> str | None:
+    """The environment of the nearest stage before that is not in `skip`; None for the first, and for one not in it."""
     names = [stage["environment"] for stage in version.spec["stages"]] if version else []
     place = names.index(environment) if environment in names else 0
-    return names[place - 1] if place > 0 else None
+    return next((name for name in reversed(names[:place]) if name not in skip), None)
 
 
 def environments() -> QuerySet[Environment]:

@@ -4,6 +4,7 @@ again and again, because people leave (requirement C03)."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pipelines.expedited import asked_slots, path_to
 from pipelines.gates import OWNERS, resolved
 from pipelines.matching import satisfiable, slots_of
 from pipelines.models import Environment, PipelineVersion
@@ -16,11 +17,12 @@ from teams.queries import humans_among, members_of
 @dataclass(frozen=True)
 class Case:
     """The slots that one application would meet in one environment; `application` None: no pipeline leads
-    there."""
+    there. `expedited`: on the expedited path."""
 
     environment: str
     application: Application | None
     slots: list[dict]
+    expedited: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,18 +37,27 @@ class Impossible:
         """One sentence for the person who saves."""
         whom = f" for {self.case.application.pk}" if self.case.application else ""
         names = " and ".join(self.groups)
-        return f"{names} have too few people together to fill the slots of {self.case.environment}{whom}."
+        way = " on the expedited path" if self.case.expedited else ""
+        return (
+            f"{names} have too few people together to fill the slots of {self.case.environment}{whom}{way}."
+        )
 
 
 def cases_of(environment: Environment, versions: Iterable[PipelineVersion]) -> list[Case]:
-    """What each application with a stage there would meet, with what its stage adds; without any, the gate alone."""
-    slots = environment.gate.get("slots") or []
-    cases = [
-        Case(environment.pk, version.application, [*slots, *stage["slots"]])
-        for version in versions
-        if (stage := stage_of(version, environment.pk)) is not None
-    ]
-    return cases or [Case(environment.pk, None, slots)]
+    """What each application with a stage there would meet, with what its stage adds; without any, the gate alone.
+    The same for those with an expedited path."""
+    gate, name = environment.gate, environment.pk
+    usual, urgent = [], []
+    for version in versions:
+        stage, path = stage_of(version, name), path_to(version.spec, name)
+        if stage is None:
+            continue
+        usual.append(Case(name, version.application, asked_slots(gate, stage["slots"])))
+        if path is not None:
+            urgent.append(Case(name, version.application, asked_slots(gate, stage["slots"], path), True))
+    if not urgent and gate.get("expedited_slots"):
+        urgent = [Case(name, None, gate["expedited_slots"], True)]
+    return [*(usual or [Case(name, None, asked_slots(gate, []))]), *urgent]
 
 
 def first_impossible(cases: list[Case]) -> Impossible | None:

@@ -1,7 +1,8 @@
 """A pipeline as code: YAML in, a checked specification out, every problem with its line and column.
 
 The shape is published: `application`, `stages` of `environment`, `target {kind, …}`, `tests`, `soak`, `bake`,
-`slots`. The target's settings are checked by the JSON Schema (2020-12) of its kind, handed in by the caller.
+`slots`; `expedited` as pipelines.expedited says. The target's settings are checked by the JSON Schema (2020-12) of its
+kind, handed in by the caller.
 """
 
 import re
@@ -13,6 +14,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from kernel.yaml_marks import Document, Problem, Reader, YamlProblems, join, load
+from pipelines.expedited import PathSpec, read_paths
 from pipelines.secrets import find_secret
 
 TESTS = ("required", "advisory", "none")
@@ -60,10 +62,13 @@ class PipelineSpec:
 
     application: str
     stages: tuple[StageSpec, ...]
+    expedited: tuple[PathSpec, ...] = ()
 
     def as_dict(self) -> dict:
-        """`{"stages": [{"environment", "target", "tests", "soak", "bake", "slots"}]}`, every key present."""
-        return {"stages": [asdict(stage) for stage in self.stages]}
+        """`{"stages": [{"environment", "target", "tests", "soak", "bake", "slots"}]}`, every key present; with
+        `"expedited": [{"environment", "skip", "slots"}]` where there is such a path."""
+        stages = {"stages": [asdict(stage) for stage in self.stages]}
+        return stages | ({"expedited": [asdict(path) for path in self.expedited]} if self.expedited else {})
 
 
 def parse(
@@ -123,7 +128,8 @@ class _Reader(Reader):
         return None
 
     def pipeline(self, application: str | None) -> PipelineSpec:
-        body = self.mapping(self.document.value, "", ("application", "stages"), ("application", "stages"))
+        needed = ("application", "stages")
+        body = self.mapping(self.document.value, "", (*needed, "expedited"), needed)
         name = body.get("application")
         if "application" in body:
             if not isinstance(name, str):
@@ -138,7 +144,8 @@ class _Reader(Reader):
         rows = stages if isinstance(stages, list) else []
         specs = tuple(self.stage(row, f"/stages/{index}") for index, row in enumerate(rows[:MAX_STAGES]))
         self.repeated(specs)
-        return PipelineSpec(name if isinstance(name, str) else "", specs)
+        paths = read_paths(self, body, [spec.environment for spec in specs], self.slots)
+        return PipelineSpec(name if isinstance(name, str) else "", specs, paths)
 
     def repeated(self, stages: tuple[StageSpec, ...]) -> None:
         seen: dict[str, int] = {}

@@ -30,6 +30,7 @@ class SlotIn(StrictSerializer):
 
 class GateIn(StrictSerializer):
     slots = SlotIn(many=True, required=False)
+    expedited_slots = SlotIn(many=True, required=False, allow_null=True)
     exclude = _texts(required=False)
     expires_in = serializers.IntegerField(required=False)
     valid_for = serializers.IntegerField(required=False)

@@ -11,6 +11,7 @@ from kernel.permissions import Permission
 from kernel.refusals import NotFound
 from pipelines import calendar_rules, environment_rules
 from pipelines.change_rules import Places
+from pipelines.expedited import slots_added, slots_of_gate
 from pipelines.gates import OWNERS
 from pipelines.models import Account, ConfigChange, Freeze, Window
 from pipelines.queries import current_pipeline, current_pipelines, environments
@@ -89,7 +90,7 @@ def protected_places() -> Places:
     stages: dict[str, frozenset[str]] = {}
     keys: dict[str, set[str]] = {}
     for name, row in there.items():
-        _fill(keys, name, (row.gate or {}).get("slots", ()), owners=None)
+        _fill(keys, name, slots_of_gate(row.gate), owners=None)
     for application, version in current_pipelines().items():
         leads_to = version.spec["stages"]
         reached = (beside.get(stage["environment"], frozenset()) for stage in leads_to)
@@ -97,7 +98,7 @@ def protected_places() -> Places:
         stages[application] = frozenset().union(*reached) if not own else frozenset(own)
         for stage in (stage for stage in leads_to if stage["environment"] in there):
             name = stage["environment"]
-            slots = [*there[name].gate.get("slots", ()), *stage.get("slots", ())]
+            slots = [*slots_of_gate(there[name].gate), *slots_added(version.spec, name)]
             _fill(keys, name, slots, owners=version.application.owners_group_id)
     return Places(
         tiers={name: row.tier for name, row in there.items()},

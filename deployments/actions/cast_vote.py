@@ -16,6 +16,7 @@ from deployments.changes import relations_of
 from deployments.decision import decide, with_everything
 from deployments.engine import approval_ended
 from deployments.engine.supersede import supersede_older
+from deployments.expedited import path_of
 from deployments.lease import poke
 from deployments.models import Deployment
 from deployments.rules import state_for
@@ -117,7 +118,9 @@ def _bind(request, deployment: Deployment, at) -> None:
     stage = stage_of(pipeline, deployment.environment_id)
     if stage is None:
         return
-    rule = effective_gate(deployment.environment, deployment.release.application, stage.get("slots") or [])
+    path = path_of(deployment.expedited, pipeline, deployment.environment_id)
+    slots = stage.get("slots") or []
+    rule = effective_gate(deployment.environment, deployment.release.application, slots, path)
     if rule is None:
         return
     subject = subject_of(deployment, stage=stage, pipeline=pipeline, gate_version=rule["version"])

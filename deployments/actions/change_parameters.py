@@ -8,6 +8,7 @@ from approvals.gate import effective_gate
 from audit.actions.append import append
 from deployments.actions.request import check_parameters
 from deployments.binding import subject_of
+from deployments.expedited import path_of
 from deployments.lease import poke
 from deployments.models import Deployment
 from deployments.queries import get_visible
@@ -72,7 +73,8 @@ def _void(row: Deployment, actor: Actor) -> None:
     stage = stage_of(pipeline, row.environment_id)
     if row.approval is None or stage is None:
         return
-    rule = effective_gate(row.environment, row.release.application, stage.get("slots") or [])
+    path = path_of(row.expedited, pipeline, row.environment_id)
+    rule = effective_gate(row.environment, row.release.application, stage.get("slots") or [], path)
     if rule is not None:
         subject = subject_of(row, stage=stage, pipeline=pipeline, gate_version=rule["version"])
         rebind(request=row.approval, subject=subject, gate=rule, actor=actor, at=now())

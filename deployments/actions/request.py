@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from audit.actions.append import append
 from deployments import history
 from deployments.decision import decide
+from deployments.expedited import path_of, undefined
 from deployments.facts import Candidate
 from deployments.lease import poke
 from deployments.models import Deployment, Lane, Step
@@ -21,6 +22,7 @@ from kernel.clock import now, raw_now
 from kernel.permissions import Permission
 from kernel.refusals import Conflict, Denial, Forbidden, Invalid, NotFound
 from kernel.verdicts import Deny
+from pipelines.expedited import asked_slots
 from pipelines.models import Environment
 from pipelines.openings import next_opening_for
 from pipelines.queries import current_pipeline, stage_of
@@ -42,7 +44,7 @@ SEQUENCE = (
 
 class OpenRequestDiffers(Conflict):
     code = "open_request_differs"
-    title = "A request with other parameters is open"
+    title = "A request that asks for something else is open"
 
 
 class Denied(Conflict):
@@ -68,13 +70,15 @@ def request(
     not_before: datetime | None = None,
     zone: str = "UTC",
     typed_version: str | None = None,
+    expedited: bool = False,
 ) -> Requested:
     """The open deployment of the pair: created now, or the one that is open already (same parameters).
 
+    `expedited`: the way that the pipeline defines for it; once asked for, never undone.
     `not_before`: an instant at which the calendar lets it start; `zone`: the asker's, for what a refusal says.
     `typed_version`: what was typed where a page asks for it; None: not asked (deployments.typed_version).
     Raises NotFound, Forbidden, Invalid (`secret_in_parameters`, `in_the_past`, `schedule_outside_window` with
-    `next_opening`), OpenRequestDiffers, Denied, VersionNotTyped.
+    `next_opening`, `expedited_not_defined`), OpenRequestDiffers, Denied, VersionNotTyped.
     """
     release = get_release(actor, application, version)
     place = Environment.objects.select_related("account").filter(pk=environment, archived_at=None).first()
@@ -85,18 +89,19 @@ def request(
     check_parameters(parameters)
     at = now()
     _schedulable(place, application, not_before, at, zone)
+    way = {"skipped_stages": _path(application, environment)["skip"]} if expedited else {}
     existing = open_one(release.pk, environment)
     if existing is not None:
-        return _existing(existing, parameters)
-    verdict = decide(Candidate(release, place), actor, at)
+        return _existing(existing, parameters, expedited)
+    verdict = decide(Candidate(release, place, expedited=expedited), actor, at)
     if isinstance(verdict, Deny):
         raise denied(release, place, verdict)
     check_typed(typed_version, version=version, place=place.name, protected=place.protected)
     try:
         with transaction.atomic():
-            row = create(actor, release, place, reason, parameters, not_before, at)
+            row = create(actor, release, place, reason, parameters, not_before, at, **way)
     except IntegrityError:
-        return _existing(open_one(release.pk, environment), parameters)
+        return _existing(open_one(release.pk, environment), parameters, expedited)
     return Requested(row, True)
 
 
@@ -142,20 +147,32 @@ def _schedulable(
         raise Invalid(**problem)
 
 
-def _existing(row: Deployment, parameters: dict) -> Requested:
+def _path(application: str, environment: str) -> dict:
+    path = path_of(True, current_pipeline(application), environment)
+    if path is None:
+        reason = undefined(application, environment)
+        error = {
+            "pointer": "/expedited",
+            "code": reason.code,
+            "detail": f"{reason.text} {reason.how_to_clear}",
+        }
+        raise Invalid(errors=[error])
+    return path
+
+
+def _existing(row: Deployment, parameters: dict, expedited: bool) -> Requested:
     if row.parameters != parameters:
-        raise OpenRequestDiffers(
-            f"{row.pk} is open with other parameters; change those (PATCH) or cancel it.",
-            errors=[
-                {
-                    "pointer": "/parameters",
-                    "code": "differs",
-                    "detail": "Not the parameters of the open request.",
-                }
-            ],
-            deployment=row.pk,
-        )
+        detail = f"{row.pk} is open with other parameters; change those (PATCH) or cancel it."
+        raise _differs(row, "parameters", detail)
+    if row.expedited != expedited:
+        way = "expedited" if row.expedited else "the usual way"
+        raise _differs(row, "expedited", f"{row.pk} is open, {way}; cancel it to ask for the other.")
     return Requested(row, False)
+
+
+def _differs(row: Deployment, field: str, detail: str) -> OpenRequestDiffers:
+    error = {"pointer": f"/{field}", "code": "differs", "detail": "Not what the open request asks for."}
+    return OpenRequestDiffers(detail, errors=[error], deployment=row.pk)
 
 
 def denied(release, place: Environment, verdict: Deny) -> Denied:
@@ -172,9 +189,12 @@ def denied(release, place: Environment, verdict: Deny) -> Denied:
 
 
 def create(
-    actor, release, place, reason, parameters, not_before, at, *, break_glass: bool = False
+    actor, release, place, reason, parameters, not_before, at, *, break_glass=False, skipped_stages=None
 ) -> Deployment:
-    """The row, its steps, its event; inside the transaction of whoever calls, after decide() was asked."""
+    """The row, its steps, its event; inside the transaction of whoever calls, after decide() was asked.
+
+    `skipped_stages`: those an expedited one does not ask for.
+    """
     row = Deployment.objects.create(
         application_id=release.application_id,
         environment=place,
@@ -188,11 +208,13 @@ def create(
         parameters=parameters,
         not_before=not_before,
         break_glass=break_glass,
+        skipped_stages=skipped_stages,
         requested_at=at,
         pool=place.account.pool,
         next_attempt_at=raw_now(),
     )
     _steps(row, place)
+    data = {"release": release.pk, "version": release.version, "parameters": sorted(parameters)}
     Lane.objects.get_or_create(application_id=release.application_id, environment=place)
     append(
         kind="deployment.requested",
@@ -200,7 +222,7 @@ def create(
         subject=f"deployment:{row.pk}",
         environment=place.name,
         application=release.application_id,
-        data={"release": release.pk, "version": release.version, "parameters": sorted(parameters)},
+        data=data | ({"expedited": row.skipped_stages} if row.expedited else {}),
         private={"reason": row.reason} if row.reason else None,
     )
     history.record(row)
@@ -210,9 +232,11 @@ def create(
 
 def _steps(row: Deployment, place: Environment) -> None:
     """The steps that people will follow, in order; a gate nobody needs is skipped from the start."""
-    stage = stage_of(current_pipeline(row.application_id), place.name)
+    pipeline = current_pipeline(row.application_id)
+    stage = stage_of(pipeline, place.name)
     kinds = SEQUENCE + ((StepKind.BAKE,) if stage.get("bake") else ())
-    gated = bool(place.gate.get("slots") or stage.get("slots"))
+    path = path_of(row.expedited, pipeline, place.name)
+    gated = bool(asked_slots(place.gate, stage.get("slots") or [], path))
     Step.objects.bulk_create(
         Step(
             deployment=row,

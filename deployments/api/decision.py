@@ -23,23 +23,32 @@ def _needed(name: str):
     return read
 
 
+def _flag(text: str | None) -> bool:
+    if text not in (None, "true", "false"):
+        error = {"pointer": "?expedited", "code": "parameter_invalid", "detail": "true or false."}
+        raise Invalid(errors=[error])
+    return text == "true"
+
+
+def _place(name: str) -> Environment:
+    found = Environment.objects.select_related("account").filter(pk=name, archived_at=None).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
 class DecisionView(ApiView):
-    """The open deployment's answer if the pair has one, otherwise a hypothetical one."""
+    """The open deployment's answer if the pair has one, otherwise a hypothetical one, `expedited` or not."""
 
     def get(self, request):
         wanted = {name: _needed(name) for name in ("application", "version", "environment")}
-        query = read_query(request, {**wanted, "at": read_time("at")})
+        query = read_query(request, {**wanted, "at": read_time("at"), "expedited": _flag})
         release = get_release(self.actor, query["application"], query["version"])
-        place = (
-            Environment.objects.select_related("account")
-            .filter(pk=query["environment"], archived_at=None)
-            .first()
-        )
-        if place is None:
-            raise NotFound()
+        place = _place(query["environment"])
         present = now()
         at = query["at"] or present
         if at < present - YEAR:
             detail = "At most a year back."
             raise Invalid(errors=[{"pointer": "?at", "code": "at_too_old", "detail": detail}])
-        return Response(decide(subject_for(release, place), self.actor, at).as_dict())
+        subject = subject_for(release, place, expedited=query["expedited"])
+        return Response(decide(subject, self.actor, at).as_dict())

@@ -15,6 +15,7 @@ class DeploymentIn(StrictSerializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=2000)
     parameters = serializers.DictField(required=False, child=serializers.JSONField())
     not_before = OffsetDateTimeField(required=False)
+    expedited = serializers.BooleanField(required=False)
 
 
 class ExportIn(StrictSerializer):

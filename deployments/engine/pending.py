@@ -93,7 +93,7 @@ def ask_people(work: Work) -> None:
     """Open the approval request once the plan is there; bind an open one to what would be done now."""
     deployment = work.deployment
     rule = gate.effective_gate(
-        deployment.environment, deployment.release.application, work.stage.get("slots") or []
+        deployment.environment, deployment.release.application, work.stage.get("slots") or [], work.path
     )
     if rule is None or (deployment.approval is None and people_skipped(deployment, work.at)):
         return

@@ -30,6 +30,8 @@ def kept(verdict: Verdict, bypass: Bypass | None) -> list[dict]:
         row = {"name": check.name, "state": str(check.state)}
         if check.state == CheckState.SKIPPED:
             row |= {"by": bypass.by, "why": bypass.why, "detail": skipped_in_words(bypass, check)}
+        elif check.state == CheckState.PASS and check.reasons:
+            row["note"] = check.reasons[0].text
         rows.append(row)
     return rows
 

@@ -68,15 +68,17 @@ def _start(work: Work) -> Again:
     lane = Lane.objects.filter(
         application_id=deployment.application_id, environment_id=deployment.environment_id
     ).first()
+    proof = _proof(deployment, work, record["calendar"]) | _bypassed(bypass, verdict)
     transition(
         deployment,
         State.RUNNING,
         actor=work.actor,
         at=at,
-        data=_proof(deployment, work, record["calendar"]) | _bypassed(bypass, verdict),
+        data=proof | ({"expedited": work.path["skip"]} if work.path else {}),
         started_at=at,
         start_record=record,
         pipeline_version=work.pipeline,
+        skipped_stages=work.path["skip"] if work.path else deployment.skipped_stages,
         previous_version=lane.version if lane else "",
         reasons=[],
         checks=pending_steps.kept(verdict, bypass),

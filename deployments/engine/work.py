@@ -14,6 +14,7 @@ from aws.session import AwsSession, AwsTarget, Sessions
 from builds.rules import MOST_BYTES
 from deployments import executors
 from deployments.executor import ArtifactRef, Context, IntentView
+from deployments.expedited import path_of
 from deployments.models import Deployment, Intent, Step
 from kernel.actor import Actor
 from kernel.clock import now, raw_now
@@ -72,6 +73,11 @@ class Work:
     @property
     def stage(self) -> dict:
         return stage_of(self.pipeline, self.deployment.environment_id)
+
+    @property
+    def path(self) -> dict | None:
+        """The expedited path of the pipeline it follows, where it asked for one and there is one."""
+        return path_of(self.deployment.expedited, self.pipeline, self.deployment.environment_id)
 
     @property
     def executor(self):

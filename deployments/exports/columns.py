@@ -33,6 +33,7 @@ COLUMNS = (
     ("rolled_back_to", "text"),
     ("break_glass", "flag"),
     ("review", "text"),
+    ("expedited", "text"),
     ("outcome", "text"),
     ("release", "text"),
     ("build", "text"),

@@ -32,6 +32,7 @@ class Deployment(models.Model):
     reason = models.TextField(default="", blank=True)
     parameters = models.JSONField(default=dict)
     not_before = models.DateTimeField(null=True)
+    skipped_stages = models.JSONField(null=True)  # of an expedited one: never asked for; null: the usual way
     requested_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -85,6 +86,11 @@ class Deployment(models.Model):
             models.Index(fields=["application", "environment", "state"], name="deployment_lane"),
             models.Index(fields=["state"], name="deployment_state"),
         ]
+
+    @property
+    def expedited(self) -> bool:
+        """It went, or asked to go, the expedited way; for ever."""
+        return self.skipped_stages is not None
 
     def __str__(self) -> str:
         return self.id

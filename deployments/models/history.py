@@ -37,6 +37,7 @@ class History(models.Model):
     rolled_back_to = models.TextField()
     break_glass = models.BooleanField(default=False)
     review = models.TextField(db_default="not recorded")
+    expedited = models.TextField(db_default="no")
     outcome = models.TextField()
     release = models.TextField(db_default="not recorded")
     build = models.TextField(db_default="not recorded")

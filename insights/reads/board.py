@@ -125,8 +125,9 @@ def _deployments(applications: list, places: list, at: datetime | None) -> dict[
     rows = last_told(rows, at) if at else _now(rows)
     columns = ("application_id", "environment_id", "version", "state", "waiting_for", "kind", "reasons")
     times = ("requested_at", "ended_at", "approval_id", "release__cut_at", "release_id", "break_glass")
+    marks = ("skipped_stages",)
     found: dict[tuple, dict] = {}
-    for row in rows.select_related("release").only(*columns, *times).order_by("requested_at", "id"):
+    for row in rows.select_related("release").only(*columns, *times, *marks).order_by("requested_at", "id"):
         lane = found.setdefault((row.application_id, row.environment_id), {"current": None, "next": None})
         if row.state in TERMINAL:
             lane["current"] = row

@@ -22,6 +22,7 @@ class Cell:
     since: datetime | None = None
     baseline: bool = False
     break_glass: bool = False
+    expedited: bool = False
     behind: str = ""
     frozen: bool = False
     closed: bool = False
@@ -33,6 +34,7 @@ class Cell:
     next_why: str = ""
     next_text: str = ""
     next_break_glass: bool = False
+    next_expedited: bool = False
 
 
 def cell_of(
@@ -50,6 +52,7 @@ def cell_of(
             "next_why": coming.waiting_for,
             "next_text": reason,
             "next_break_glass": coming.break_glass,
+            "next_expedited": coming.expedited,
         }
     return Cell(environment=environment, frozen=frozen, **found)
 
@@ -67,6 +70,7 @@ def _current(row: Deployment | None, ahead: Ahead) -> dict:
         "since": row.ended_at,
         "baseline": row.kind == "baseline",
         "break_glass": row.break_glass,
+        "expedited": row.expedited,
         "cut": cut,
         "behind": ahead[1] if ahead and ahead[0] > cut else "",
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from kernel.verdicts import CheckState, Reason, Verdict
+from kernel.verdicts import Check, CheckState, Reason, Verdict
 
 LABELS = {
     "artifact": "Artifacts",
@@ -25,7 +25,13 @@ PASSED = {
 # Which check a stored reason came from: a deployment keeps its reasons in one list.
 OF_CODE = {
     "artifact": {"withdrawn", "artifact_mismatch", "artifact_unverified"},
-    "order": {"not_in_pipeline", "not_promoted_from", "soak_unfinished", "hotfix_missing"},
+    "order": {
+        "not_in_pipeline",
+        "expedited_not_defined",
+        "not_promoted_from",
+        "soak_unfinished",
+        "hotfix_missing",
+    },
     "standards": {"test_spec_missing", "standard_failed", "evidence_missing"},
     "plan": {"account_unproved", "plan_failed", "external_check"},
     "people": {"approval_needed", "approval_void", "gate_unsatisfiable", "unknown_author"},
@@ -38,7 +44,15 @@ UNCONFIRMED = "break_glass_unconfirmed"
 
 def rows_of(verdict: Verdict) -> list[dict]:
     """{name, label, state, detail, reasons} of each check, in their order."""
-    return [_row(check.name, str(check.state), check.reasons) for check in verdict.checks]
+    return [
+        _row(check.name, str(check.state), _open_reasons(check), note=check.as_dict().get("note", ""))
+        for check in verdict.checks
+    ]
+
+
+def _open_reasons(check: Check) -> tuple[Reason, ...]:
+    """What a passed check has to say is its detail and nothing that anybody would have to clear."""
+    return () if check.state == CheckState.PASS else check.reasons
 
 
 def stored_rows(checks: Iterable[dict], reasons: Iterable[dict]) -> list[dict]:
@@ -50,6 +64,7 @@ def stored_rows(checks: Iterable[dict], reasons: Iterable[dict]) -> list[dict]:
             check["state"],
             _reasons_of(check, reasons),
             check.get("detail", ""),
+            check.get("note", ""),
         )
         for check in checks
     ]
@@ -63,8 +78,9 @@ def _reasons_of(check: dict, reasons: list[dict]) -> list[dict]:
     return [reason for reason in reasons if reason.get("code") == UNCONFIRMED][:1]
 
 
-def _row(name: str, state: str, reasons: Iterable[Reason | dict], detail: str = "") -> dict:
-    detail = PASSED.get(name, "") if state == CheckState.PASS else detail
+def _row(name: str, state: str, reasons: Iterable[Reason | dict], detail: str = "", note: str = "") -> dict:
+    """`note`: what a check that passed has to say beside that."""
+    detail = note or PASSED.get(name, "") if state == CheckState.PASS else detail
     return {
         "name": name,
         "label": LABELS.get(name, name.capitalize()),

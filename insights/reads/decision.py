@@ -146,6 +146,7 @@ def _facts(row: Deployment, plan, changes, evidence, opening, position, picture)
         relations=position.relations,
         excluded=row.approval.gate["exclude"],
         break_glass=row.break_glass,
+        skipped_stages=tuple(row.skipped_stages) if row.expedited else None,
         pending=row.state in PENDING,
         unknown=tuple(unknown_authors(row.approval.relations, picture.humans.known)),
         twins=keys.twins(picture),

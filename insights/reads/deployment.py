@@ -249,6 +249,7 @@ def _facts(row: Deployment) -> list[tuple]:
         ("Worker pool", row.pool or row.environment.account.pool),
         ("Acts in AWS as", identity),
         ("Pipeline", f"version {row.pipeline_version.number}" if row.pipeline_version else unpinned),
+        ("Expedited", f"skips {', '.join(row.skipped_stages)}" if row.expedited else ""),
         ("Took", duration(took) if isinstance(took, timedelta) else ""),
     ]
     return [(name, value) for name, value in pairs if value]

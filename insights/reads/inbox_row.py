@@ -124,6 +124,8 @@ def _soon(expires: datetime | None, now: datetime) -> bool:
 
 def _chips(row: Deployment, plan, changes: ChangeList) -> list[dict]:
     chips = [{"text": "Break-glass", "icon": "siren", "tone": "danger"}] if row.break_glass else []
+    if row.expedited:
+        chips.append({"text": "Expedited", "icon": "fast-forward", "tone": "attention"})
     if changes.direction == "rollback" or row.kind == "rollback":
         chips.append({"text": "Rollback", "icon": "undo-2", "tone": "attention"})
     chips += plan_chips(plan)

@@ -34,6 +34,7 @@ class RedFacts:
     break_glass: bool
     pending: bool
     unknown: tuple[str, ...] = ()  # authors nobody here is known as
+    skipped_stages: tuple[str, ...] | None = None  # of an expedited one
     twins: tuple[str, ...] = ()  # accounts that may be one human, "rita and rita-admin"
 
 
@@ -41,6 +42,7 @@ def red_facts(facts: RedFacts) -> list[dict]:
     """[{icon, title, more}], what cannot be undone first."""
     found = [_fact("siren", "This breaks the glass", "Checks are skipped; it will be reviewed.")]
     found = found if facts.break_glass else []
+    found += _expedited(facts.skipped_stages)
     found += _plan(facts.plan) + _change_list(facts.changes) + _evidence(facts)
     found += _people(facts)
     found += [_yours(name, facts.excluded) for name in facts.relations]
@@ -51,6 +53,14 @@ def red_facts(facts: RedFacts) -> list[dict]:
 
 def _fact(icon: str, title: str, more: str = "") -> dict:
     return {"icon": icon, "title": title, "more": more}
+
+
+def _expedited(skipped: tuple[str, ...] | None) -> list[dict]:
+    if skipped is None:
+        return []
+    verb = "is" if len(skipped) == 1 else "are"
+    more = "Nobody asks whether it succeeded there. Everything else is checked as always."
+    return [_fact("fast-forward", f"This is expedited: {' and '.join(skipped)} {verb} skipped", more)]
 
 
 def _names(changes: list[dict]) -> str:

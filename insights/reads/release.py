@@ -13,12 +13,13 @@ from insights.reads import checks
 from insights.reads.comparison import Comparison, compare
 from insights.reads.events import timeline
 from insights.reads.evidence import evidence_rows, missing_kinds
+from insights.reads.expedited import Offer, offer_of
 from insights.reads.release_act import Act, act_of
 from insights.reads.releases import stops_of
 from kernel.permissions import Permission
 from kernel.refusals import NotFound
 from kernel.verdicts import Verdict
-from pipelines.models import Environment
+from pipelines.models import Environment, PipelineVersion
 from pipelines.queries import current_pipeline, environments
 from releases.models import Release
 from releases.queries import get_release
@@ -45,6 +46,7 @@ class ReleasePage:
     missing: list[str]
     events: list[dict]
     may_break_glass: bool = False
+    offer: Offer | None = None  # the expedited way, where it is open to this person
 
     @property
     def run_url(self) -> str:
@@ -59,7 +61,8 @@ def read_release(
     """`to` and `against` name environments; empty ones are chosen. Raises NotFound."""
     release = get_release(frame.actor, application, version)
     known = {place.pk: place for place in environments()}
-    places = _places(application, known)
+    pipeline = current_pipeline(application)
+    places = _places(pipeline, known)
     been = {stop["environment"]: stop for stop in stops_of([release]).get(release.pk, [])}
     target = _chosen(known, to) if to else _next(places, been)
     base = _chosen(known, against).pk if against else (target.pk if target else "")
@@ -67,6 +70,8 @@ def read_release(
     verdict = decide(subject, frame.actor, frame.now) if subject else None
     evidence = list(Evidence.objects.filter(build=release.build, subject=f"build:{release.build_id}"))
     running = running_release(application, target.pk) if target else None
+    act = act_of(frame.actor, release, target, verdict, subject, running) if target else None
+    offer, act = offer_of(frame, release, target, pipeline, act) if act else (None, None)
     return ReleasePage(
         release=release,
         stops=_stops(places, been),
@@ -74,7 +79,8 @@ def read_release(
         target=target,
         verdict=verdict,
         checks=checks.rows_of(verdict) if verdict else [],
-        act=act_of(frame.actor, release, target, verdict, subject, running) if target else None,
+        act=act,
+        offer=offer,
         against=base,
         comparison=compare(release, running if target and base == target.pk else _runs(application, base)),
         artifacts=list(release.build.artifacts.all()),
@@ -93,9 +99,8 @@ def _runs(application: str, environment: str) -> Release | None:
     return running_release(application, environment) if environment else None
 
 
-def _places(application: str, known: dict[str, Environment]) -> list[Environment]:
+def _places(pipeline: PipelineVersion | None, known: dict[str, Environment]) -> list[Environment]:
     """The environments of the pipeline in force, in its order; those without a stage are left out."""
-    pipeline = current_pipeline(application)
     stages = pipeline.spec["stages"] if pipeline else []
     return [known[stage["environment"]] for stage in stages if stage["environment"] in known]
 

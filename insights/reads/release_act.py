@@ -13,8 +13,8 @@ from releases.models import Release
 
 @dataclass(frozen=True)
 class Act:
-    """`kind`: review (an approval waits), follow (a deployment is open), request (the form is theirs), runs (it is
-    there), or none with the reason why."""
+    """`kind`: review (an approval waits), follow (a deployment is open), request (the form is theirs), expedited (the
+    same, and the reasons close the usual way), runs (it is there), or none with the reason why."""
 
     kind: str
     deployment: Deployment | None = None

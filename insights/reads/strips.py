@@ -78,11 +78,12 @@ def _machine(frame: Frame) -> list[dict]:
 
 
 def _shortage(gate: str, groups: tuple[str, ...]) -> dict:
-    place, _, application = gate.partition("/")
+    place, application, way = (*gate.split("/"), "", "")[:3]
     names = " and ".join(groups)
     have = "have too few people together" if len(groups) > 1 else "has too few people"
     text = (
-        f"Nobody can fill the gate of {place}{f' for {application}' if application else ''}: {names} {have}. "
+        f"Nobody can fill the {'expedited ' if way else ''}gate of {place}"
+        f"{f' for {application}' if application else ''}: {names} {have}. "
         f"Add people to {' or '.join(groups)}, or ask for fewer keys there."
     )
     return {"kind": "gate_short", "icon": "users", "text": text}

@@ -12,7 +12,7 @@ from pipelines.satisfiability import Impossible, cases_of, impossible
 
 @transaction.atomic
 def look_at_gates() -> list[str]:
-    """The ids (`prod/payments`) of the gates that cannot be filled now.
+    """The ids (`prod/payments`, `prod/payments/expedited`) of the gates that cannot be filled now.
 
     One event when a gate falls short or other groups do (`gate.unsatisfiable`), one when it can be filled again
     (`gate.satisfiable`), however often and by however many schedulers it is looked at.
@@ -31,8 +31,8 @@ def look_at_gates() -> list[str]:
 
 
 def _id(each: Impossible) -> str:
-    application = _application(each)
-    return f"{each.case.environment}/{application}" if application else each.case.environment
+    parts = [each.case.environment, _application(each) or ""] + ["expedited"] * each.case.expedited
+    return "/".join(parts).rstrip("/")
 
 
 def _application(each: Impossible) -> str | None:

@@ -60,10 +60,12 @@ def _summary(version: PipelineVersion | None) -> dict | None:
     was."""
     if version is None:
         return None
+    paths = [path["environment"] for path in version.spec.get("expedited", ())]
     return {
         "version": version.number,
         "source": "sha256:" + hashlib.sha256(version.source.encode()).hexdigest(),
         "stages": [stage["environment"] for stage in version.spec["stages"]],
+        **({"expedited": paths} if paths else {}),
     }
 
 

@@ -14,7 +14,7 @@ from kernel.permissions import Permission
 from kernel.refusals import Refusal
 from pipelines.actions.save_pipeline import save_pipeline
 from teams.models import Person
-from tests.deployments.world import pipeline_source
+from tests.deployments.sources import pipeline_source
 from tests.people import email_of
 
 pytestmark = pytest.mark.django_db

@@ -41,6 +41,22 @@ def test_the_gate_is_asked_again_while_there_is_time(run, alone):
     assert (len(script.asked), len(alone)) == (3, 2)
 
 
+def test_the_expedited_way_is_asked_for_with_one_flag_and_said(run):
+    said = "Expedited: staging is skipped; 1 has succeeded in dev."
+    answer = decision("wait") | {"checks": [{"name": "order", "state": "pass", "note": said}]}
+    with scripted((200, answer), (202, DEPLOYMENT)) as script:
+        code, out, _ = run(script, "gate", "check", "payments@1", "--to", "prod", "--expedited")
+        assert code == 4 and said in out
+        assert run(script, "deploy", "payments@1", "--to", "prod", "--expedited")[0] == 0
+    assert script.asked[0].path.endswith("&expedited=true")
+    assert script.asked[1].json == {
+        "application": "payments",
+        "version": "1",
+        "environment": "prod",
+        "expedited": True,
+    }
+
+
 @pytest.mark.parametrize("release", ["payments", "@1", "payments@"])
 def test_a_release_is_named_with_its_version(run, release):
     with scripted((200, decision("allow"))) as script:

@@ -13,7 +13,8 @@ from kernel.clock import now, raw_now
 from kernel.verdicts import CheckState
 from pipelines.actions.save_pipeline import save_pipeline
 from pipelines.models import Account, Environment
-from tests.deployments.world import SYSTEM, pipeline_source
+from tests.deployments.sources import pipeline_source
+from tests.deployments.world import SYSTEM
 
 pytestmark = pytest.mark.django_db
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deployments.expedited import Expedited
 from deployments.rules import CHECKS, WAITING_FOR, Facts, judge, state_for
 from deployments.states import HOLDS_LANE, NEXT, PENDING, TERMINAL, State
 from kernel.verdicts import Allow, Check, CheckState, Deny, Reason, Wait
@@ -97,6 +98,59 @@ def test_a_soak_waits_until_a_known_instant():
     found = judge(facts)
     assert (found.reasons[0].code, found.until) == ("soak_unfinished", GOOD.previous_at + timedelta(hours=2))
     assert isinstance(judge(replace(facts, at=found.until)), Allow)
+
+
+SKIPS = Expedited(("staging",), waives_soak=True)
+
+
+def order_of(**changes):
+    return next(check for check in judge(replace(GOOD, **changes)).checks if check.name == "order")
+
+
+def test_an_expedited_way_passes_the_order_and_says_what_it_skips():
+    found = order_of(expedited=SKIPS, previous="dev")
+    assert found.state == "pass"
+    assert [(r.code, r.text) for r in found.reasons] == [
+        ("expedited", f"Expedited: staging is skipped; {GOOD.version} has succeeded in dev.")
+    ]
+    alone = order_of(expedited=Expedited(("dev", "staging"), True), previous=None, previous_at=None)
+    assert (alone.state, alone.reasons[0].text) == (
+        "pass",
+        "Expedited: dev and staging are skipped; no stage before is asked for.",
+    )
+
+
+def test_the_stage_that_is_not_skipped_is_asked_for():
+    found = judge(replace(GOOD, expedited=SKIPS, previous="dev", previous_at=None))
+    assert (found.word, found.reasons[0].code) == ("deny", "not_promoted_from")
+    assert "dev" in found.reasons[0].text
+
+
+def test_the_time_in_a_skipped_stage_is_not_waited_for_and_in_another_it_is():
+    soaking = {"stage": {**GOOD.stage, "soak": 7200}}
+    assert order_of(**soaking, expedited=SKIPS).state == "pass"
+    assert (
+        order_of(**soaking, expedited=replace(SKIPS, waives_soak=False)).reasons[0].code == "soak_unfinished"
+    )
+
+
+def test_a_way_that_nobody_defines_is_denied_even_where_the_usual_one_is_open():
+    found = judge(replace(GOOD, expedited=Expedited(None)))
+    assert (found.word, found.reasons[0].code, state_for(found)) == (
+        "deny",
+        "expedited_not_defined",
+        (State.REJECTED, ""),
+    )
+    assert "breaks the glass" in found.reasons[0].how_to_clear
+
+
+@pytest.mark.parametrize(("change", "verdict", "code", "state", "waits"), CASES)
+def test_an_expedited_way_gets_past_nothing_but_the_order(change, verdict, code, state, waits):
+    """Every fault of every other check stops it just the same."""
+    usual = judge(replace(GOOD, **change))
+    urgent = judge(replace(GOOD, **change, expedited=Expedited((), False)))
+    assert (urgent.word, urgent.reasons) == (usual.word, usual.reasons)
+    assert state_for(urgent) == (State(state), waits)
 
 
 def test_an_early_failure_stops_the_sequence_and_bothers_nobody():

@@ -43,6 +43,7 @@ from teams.models import Person
 from teams.queries import actor_for_person
 from tests import people
 from tests.builds.posts import post
+from tests.deployments.sources import pipeline_source
 
 SYSTEM = Actor.system("tests")
 REGION = "eu-west-1"
@@ -75,24 +76,6 @@ TEST_SPEC = {
     "suites": [{"name": "smoke", "environments": []}],
     "problems": [],
 }
-
-
-def pipeline_source(application: str, stages: dict[str, dict]) -> str:
-    """YAML of a pipeline; `stages`: {environment: {"soak", "bake", "slots", "parameters"}}."""
-    lines = [f"application: {application}", "stages:"]
-    for name, more in stages.items():
-        values = "".join(f", {key}: {value}" for key, value in more.get("parameters", {}).items())
-        target = f"kind: cloudformation-stack, stack: {application}-{name}, template: template"
-        lines += [
-            f"  - environment: {name}",
-            f"    target: {{{target}, parameters: {{Stage: {name}{values}}}}}",
-            "    tests: required",
-            f"    soak: {more.get('soak', 0)}",
-            f"    bake: {more.get('bake', 0)}",
-        ]
-        rows = ", ".join(f'{{group: "{s["group"]}", count: {s["count"]}}}' for s in more.get("slots", ()))
-        lines.append(f"    slots: [{rows}]")
-    return "\n".join(lines) + "\n"
 
 
 @dataclass
@@ -187,6 +170,18 @@ class World:
     def get_release(self, version: str) -> Release:
         rows = Release.objects.select_related("application", "build")
         return rows.get(application_id=self.application, version=version)
+
+    def define_path(self, environment: str = "prod", *, skip=("staging",), slots=()) -> None:
+        """The pipeline's next version, with an expedited path there."""
+        path = {environment: {"skip": skip, "slots": slots}}
+        self._save(pipeline_source(self.application, self.stages, path))
+
+    def undefine_paths(self) -> None:
+        self._save(pipeline_source(self.application, self.stages))
+
+    def _save(self, source: str) -> None:
+        number = current_pipeline(self.application).number
+        save_pipeline(actor=SYSTEM, application=self.application, source=source, version=number)
 
     def change_gate(self, environment: str, **members) -> None:
         """Members of that environment's gate replaced: from now on under another gate version."""

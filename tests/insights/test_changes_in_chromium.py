@@ -4,7 +4,8 @@ import pytest
 
 from pipelines.actions.propose import propose
 from tests import people
-from tests.deployments.world import World, pipeline_source
+from tests.deployments.sources import pipeline_source
+from tests.deployments.world import World
 from tests.insights.test_in_chromium import (
     dark_problems,
     light_problems,

@@ -24,7 +24,8 @@ from teams.actions.create_application import create_application
 from teams.actions.create_group import create_group
 from teams.actions.set_group_members import set_group_members
 from tests.builds.posts import artifact, post
-from tests.deployments.world import REGION, SYSTEM, TEST_SPEC, World, pipeline_source
+from tests.deployments.sources import pipeline_source
+from tests.deployments.world import REGION, SYSTEM, TEST_SPEC, World
 from tests.journeys.situations import SITUATIONS, Situation
 
 VERSION, OTHER = "1.1.0", "1.2.0"

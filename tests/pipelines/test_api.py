@@ -108,6 +108,12 @@ def test_a_second_account_of_the_same_number_is_409():
         ({"gate": {"slots": [{"count": 1}]}}, "required", "/gate/slots/0/group"),
         ({"gate": {"slots": [{"group": "keys", "count": "1"}]}}, "not_an_integer", "/gate/slots/0/count"),
         ({"gate": {"slots": "keys"}}, "not_a_list", "/gate/slots"),
+        ({"gate": {"expedited_slots": []}}, "slots_invalid", "/gate/expedited_slots"),
+        (
+            {"gate": {"expedited_slots": [{"group": "keys", "count": 9}]}},
+            "gate_unsatisfiable",
+            "/gate/expedited_slots",
+        ),
         ({"gate": []}, "not_an_object", "/gate"),
         ({"gate": {"auto_approve": True}}, "unknown_field", "/gate/auto_approve"),
         ({"gate": {"expires_in": 0}}, "seconds_invalid", "/gate/expires_in"),

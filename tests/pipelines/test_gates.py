@@ -35,6 +35,26 @@ def _errors(**gate) -> list[tuple[str, str]]:
     return [(error["pointer"], error["code"]) for error in found]
 
 
+def test_who_is_asked_on_an_expedited_path_is_kept_only_where_it_is_said():
+    urgent = {"expedited_slots": [{"group": "keys"}]}
+    assert complete(urgent, protected=False)["expedited_slots"] == [{"group": "keys", "count": 1}]
+    for nothing in ({}, {"expedited_slots": None}):
+        assert "expedited_slots" not in complete(nothing, protected=False)
+
+
+@pytest.mark.parametrize(
+    ("slots", "pointer", "code"),
+    [
+        ([], "/gate/expedited_slots", "slots_invalid"),
+        ([{"group": "keys"}] * 21, "/gate/expedited_slots", "slots_invalid"),
+        ([{"group": "nobody"}], "/gate/expedited_slots/0/group", "group_unknown"),
+        ([{"group": "keys", "count": 0}], "/gate/expedited_slots/0/count", "count_invalid"),
+    ],
+)
+def test_an_expedited_path_asks_somebody_who_is_there(slots, pointer, code):
+    assert _errors(slots=[{"group": "keys"}], expedited_slots=slots) == [(pointer, code)]
+
+
 def test_a_good_gate_has_nothing_wrong():
     assert (
         _errors(

@@ -57,6 +57,26 @@ def test_a_form_ends_where_the_text_ends(payments):
     assert [error["code"] for error in _errors(payments, source)] == ["value_invalid"]
 
 
+def _with_path(path: str) -> str:
+    return places.source() + f"expedited:\n  - {path}\n"
+
+
+def test_groups_of_a_path_must_exist_and_be_able_to_fill_it(payments):
+    missing = "{environment: prod, skip: [staging], slots: [{group: nobody}]}"
+    (error,) = _errors(payments, _with_path(missing))
+    assert (error["code"], error["pointer"]) == ("group_unknown", "/expedited/0/slots/0/group")
+    short = "{environment: prod, skip: [staging], slots: [{group: keys}]}"
+    (error,) = _errors(payments, _with_path(short))
+    assert (error["code"], error["pointer"], error["line"]) == (
+        "gate_unsatisfiable",
+        "/expedited/0/environment",
+        len(places.source().splitlines()) + 2,
+    )
+    assert "on the expedited path" in error["detail"]
+    fine = "{environment: prod, skip: [staging], slots: [{group: '@owners'}]}"
+    assert [path.skip for path in checked(payments, _with_path(fine)).expedited] == [["staging"]]
+
+
 def test_stages_may_skip_environments_but_not_go_back(payments):
     assert len(checked(payments, places.source(environments=("dev", "prod"))).stages) == 2
     (error,) = _errors(payments, places.source(environments=("staging", "dev", "prod")))

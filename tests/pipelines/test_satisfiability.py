@@ -3,9 +3,10 @@
 import pytest
 from allauth.account.models import EmailAddress
 
-from pipelines.satisfiability import Case, first_impossible
+from pipelines.satisfiability import Case, cases_of, first_impossible
 from teams.models import Person
 from tests import people
+from tests.pipelines import places
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,31 @@ def test_somebody_without_access_fills_nothing():
 
 def test_whose_owners_is_not_asked_before_an_application_leads_there():
     assert first_impossible([Case("prod", None, _slots(("@owners", 5)))]) is None
+
+
+def test_an_expedited_path_is_a_case_of_its_own():
+    people.person("rita", groups=["keys"])
+    people.person("omar", groups=["payments-owners"])
+    place = places.environment("prod", slots=[("keys", 1)])
+    version = places.pipeline(environments=("dev", "prod"))
+    version.spec["expedited"] = [
+        {"environment": "prod", "skip": ["dev"], "slots": [{"group": "keys", "count": 1}]}
+    ]
+    usual, urgent = cases_of(place, [version])
+    assert (usual.expedited, usual.slots) == (False, _slots(("keys", 1)))
+    assert (urgent.expedited, urgent.slots) == (True, _slots(("keys", 1), ("keys", 1)))
+    found = first_impossible([usual, urgent])
+    assert (found.case, found.groups) == (urgent, ["keys"])
+    assert found.text.endswith("the slots of prod for payments on the expedited path.")
+
+
+def test_who_is_asked_on_a_path_is_looked_at_before_any_pipeline_has_one():
+    people.person("rita", groups=["keys"])
+    place = places.environment("prod", slots=[("keys", 1)])
+    place.gate["expedited_slots"] = _slots(("keys", 2))
+    version = places.pipeline(environments=("dev", "prod"))
+    assert [case.expedited for case in cases_of(place, [version])] == [False, True]
+    assert first_impossible(cases_of(place, [version])).case.application is None
 
 
 def test_the_first_impossible_case_is_the_one_that_is_told():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipelines.models import Environment, PipelineVersion
 from pipelines.subjects import protected_places, set_up_since, subject
 from tests import people
 from tests.pipelines import places, protected
@@ -28,6 +29,24 @@ def test_the_keys_of_a_protected_environment_are_those_of_its_gate_its_stages_an
         "docs": frozenset(),
     }
     assert found.tiers == {"prod": "production"}
+
+
+def test_keys_of_expedited_paths_are_keys_of_the_protected_environment():
+    """Who may turn one, may change what runs there: a new member takes a second person."""
+    protected.company(built=False)
+    prod = Environment.objects.get(pk="prod")
+    prod.gate["expedited_slots"] = [{"group": "night-shift", "count": 1}]
+    Environment.objects.filter(pk="prod").update(gate=prod.gate)
+    version = PipelineVersion.objects.get()
+    slots = [{"group": "on-call", "count": 1}]
+    version.spec["expedited"] = [{"environment": "prod", "skip": ["dev"], "slots": slots}]
+    PipelineVersion.objects.filter(pk=version.pk).update(spec=version.spec)
+    assert set(protected_places().keys) == {
+        "release-managers",
+        "payments-owners",
+        "night-shift",
+        "on-call",
+    }
 
 
 def test_what_is_not_there_has_no_settings():

@@ -68,6 +68,25 @@ def test_an_open_request_answers_for_the_pair(world):
     assert ask().json()["verdict"] == "allow"
 
 
+def test_the_expedited_way_is_asked_about_and_says_what_it_skips(world):
+    world.release("1.2.0")
+    world.runs("1.2.0", "dev")
+    body = ask(version="1.2.0", expedited="true").json()
+    assert (body["verdict"], [r["code"] for r in body["reasons"]]) == ("deny", ["expedited_not_defined"])
+    world.define_path()
+    assert ask(version="1.2.0", expedited="false").json()["reasons"][0]["code"] == "not_promoted_from"
+    body = ask(version="1.2.0", expedited="true").json()
+    assert (body["verdict"], [r["code"] for r in body["reasons"]]) == ("wait", ["approval_needed"])
+    assert body["checks"][1] == {
+        "name": "order",
+        "state": "pass",
+        "note": "Expedited: staging is skipped; 1.2.0 has succeeded in dev.",
+    }
+    answer = ask(expedited="yes")
+    assert problem(answer)[:2] == (422, "parameter_invalid")
+    assert answer.json()["errors"][0]["pointer"] == "?expedited"
+
+
 def test_everybody_who_may_ask_gets_the_same_answer(world):
     callers = ["dana", "rita", "omar", "aude", as_application()]
     assert len({str(ask(who).json()) for who in callers}) == 1

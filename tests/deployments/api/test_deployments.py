@@ -114,6 +114,22 @@ class TestRequests:
         answer = as_person("dana").post("/deployments", {**wanted, "not_before": body["next_opening"]})
         assert (answer.status_code, answer.json()["not_before"]) == (202, "2032-01-01T21:00:00Z")
 
+    def test_an_expedited_request_is_marked_and_says_what_it_skips(self, world):
+        wanted = {**WANTED, "expedited": True}
+        answer = as_person("dana").post("/deployments", wanted)
+        assert problem(answer)[:2] == (422, "expedited_not_defined")
+        assert answer.json()["errors"][0]["pointer"] == "/expedited"
+        assert count() == 0
+        world.define_path()
+        answer = as_person("dana").post("/deployments", wanted)
+        body = answer.json()
+        assert (answer.status_code, body["expedited"], body["skipped_stages"]) == (202, True, ["staging"])
+        again = as_person("dana").post("/deployments", wanted)
+        assert (again.status_code, again.json()["id"]) == (200, body["id"])
+        assert refused(as_person("dana"), WANTED) == (409, "open_request_differs", ["/expedited"])
+        (item,) = as_person("rita").get("/deployments?environment=prod&state=requested").json()["items"]
+        assert item["expedited"] is True
+
     def test_a_secret_is_never_echoed(self, world):
         answer = as_person("dana").post(
             "/deployments", {**WANTED, "parameters": {"Db": "AKIAIOSFODNN7EXAMPLE"}}

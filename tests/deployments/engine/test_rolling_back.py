@@ -10,7 +10,8 @@ from deployments.models import Deployment, DeploymentLog, Lane, Step
 from kernel.clock import now
 from pipelines.actions.save_pipeline import save_pipeline
 from tests.deployments.engine.driving import BAD, value
-from tests.deployments.world import SYSTEM, World, pipeline_source
+from tests.deployments.sources import pipeline_source
+from tests.deployments.world import SYSTEM, World
 from tests.teams.events import events
 
 pytestmark = pytest.mark.one_database

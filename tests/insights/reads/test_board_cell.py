@@ -36,6 +36,16 @@ def test_anything_but_success_leaves_unknown_what_runs(state):
     assert found == Cell("prod", state="unknown", deployment="dep_1", since=LATER)
 
 
+def test_an_expedited_one_stays_marked_before_and_after_it_ran():
+    urgent = Deployment(id="dep_2", version="1.0.1", state="waiting", skipped_stages=["staging"])
+    found = cell_of("prod", ran(skipped_stages=["staging"]), urgent, None, frozen=False)
+    assert (found.expedited, found.next_expedited) == (True, True)
+    found = cell_of(
+        "prod", ran(), Deployment(id="dep_2", version="1.0.1", state="waiting"), None, frozen=False
+    )
+    assert (found.expedited, found.next_expedited) == (False, False)
+
+
 def test_a_baseline_and_a_broken_glass_are_marked():
     assert cell_of("prod", ran(kind="baseline"), None, None, frozen=False).baseline is True
     assert cell_of("prod", ran(kind="rollback"), None, None, frozen=False).baseline is False
@@ -78,6 +88,7 @@ def test_what_comes_next_stands_beside_what_runs_with_its_first_reason():
         "next_why": "window",
         "next_text": "<b>Frozen</b>.",
         "next_break_glass": True,
+        "next_expedited": False,
     }
 
 

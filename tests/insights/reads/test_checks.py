@@ -88,3 +88,11 @@ def test_a_check_of_another_version_of_the_product_stands_under_its_own_name():
     (row,) = stored_rows([{"name": "moonphase", "state": "pass"}], [FREEZE])
     assert (row["label"], row["detail"], row["reasons"]) == ("Moonphase", "", [])
     assert stored_rows([], [FREEZE]) == []
+
+
+def test_a_check_that_passed_says_what_it_skipped_now_and_later():
+    note = Reason("expedited", "Expedited: staging is skipped.")
+    (row,) = rows_of(Wait((), None, (Check("order", CheckState.PASS, (note,)),)))
+    assert (row["detail"], row["reasons"]) == (note.text, [])
+    (row,) = stored_rows([{"name": "order", "state": "pass", "note": note.text}], [])
+    assert (row["detail"], row["reasons"]) == (note.text, [])

@@ -47,6 +47,18 @@ def test_where_nothing_is_dangerous_nothing_is_red():
 
 
 @pytest.mark.parametrize(
+    ("skipped", "title"),
+    [
+        (("staging",), "This is expedited: staging is skipped"),
+        (("qa", "staging"), "This is expedited: qa and staging are skipped"),
+    ],
+)
+def test_what_an_expedited_one_skips_is_said_first_after_a_broken_glass(skipped, title):
+    found = told(skipped_stages=skipped, break_glass=True, plan=plan("Remove", "Queue"))
+    assert [name for name, _ in found] == ["This breaks the glass", title, "1 resource is deleted"]
+
+
+@pytest.mark.parametrize(
     ("names", "title", "more"),
     [
         (["Queue"], "1 resource is deleted", "Queue"),

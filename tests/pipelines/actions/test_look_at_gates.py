@@ -40,6 +40,18 @@ def test_who_leaves_makes_one_event_with_the_smallest_failing_set():
     assert _told() == [("gate.unsatisfiable", "prod", "payments", ["payments-owners"])]
 
 
+def test_a_path_that_nobody_can_fill_any_more_is_a_gate_of_its_own():
+    world = World()  # of the company that is there already
+    world.define_path(slots=[{"group": "release-managers", "count": 1}])
+    _members("release-managers", "rita")
+    assert look_at_gates() == ["prod/payments/expedited"]
+    assert _told() == [("gate.unsatisfiable", "prod", "payments", ["release-managers"])]
+    assert GateShortage.objects.get().pk == "prod/payments/expedited"
+    world.undefine_paths()
+    assert look_at_gates() == []
+    assert [kind for kind, *_ in _told()] == ["gate.unsatisfiable", "gate.satisfiable"]
+
+
 def test_other_groups_that_fall_short_are_told_anew():
     _members("payments-owners", "rosa")
     _members("release-managers", "rosa")

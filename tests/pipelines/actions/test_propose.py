@@ -56,6 +56,25 @@ def test_a_change_of_a_protected_environment_is_kept_and_not_in_force():
     assert events("config.changed") == []
 
 
+def test_a_team_cannot_open_an_expedited_path_or_change_who_is_asked_there_alone():
+    path = "expedited:\n  - {environment: prod, skip: [dev]}\n"
+    source = places.source(environments=("dev", "prod")) + path
+    answer = _propose("pipeline.save", application="payments", source=source, version=1)
+    assert answer.result is None
+    (shown,) = [row for row in answer.change.diff if row["pointer"] == "/expedited"]
+    assert (shown["before"], shown["after"]) == (
+        None,
+        [{"environment": "prod", "skip": ["dev"], "slots": []}],
+    )
+    assert PipelineVersion.objects.count() == 1, "nothing is in force yet"
+    gate = {**Environment.objects.get(pk="prod").gate}
+    gate["expedited_slots"] = [{"group": "release-managers", "count": 1}]
+    answer = _propose("environment.update", name="prod", version=1, changes={"gate": gate})
+    assert answer.result is None
+    assert [row["pointer"] for row in answer.change.diff] == ["/gate/expedited_slots"]
+    assert "expedited_slots" not in Environment.objects.get(pk="prod").gate
+
+
 @pytest.mark.parametrize(
     ("kind", "request_", "rows"),
     [
