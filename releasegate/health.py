@@ -13,7 +13,7 @@ from django.http import HttpResponse, JsonResponse
 
 from audit.queries import last_checkpoint, sealer_health
 from deployments.models import Deployment, Worker
-from kernel.clock import SCHEDULER, now, raw_now, silent_for
+from kernel.clock import SCHEDULER, raw_now, silent_for
 from kernel.verdicts import wire_time
 
 log = logging.getLogger(__name__)
@@ -117,8 +117,8 @@ def workers_silent_for() -> float | None:
 
 
 def oldest_waiting() -> float | None:
-    """Seconds by which the most overdue deployment is late; None when none is due."""
-    at = now()
+    """Seconds by which the most overdue deployment is late, by the clock of leases; None when none is due."""
+    at = raw_now()
     due = Deployment.objects.filter(next_attempt_at__lte=at).order_by("next_attempt_at")
     return _since(due.values_list("next_attempt_at", flat=True).first(), at)
 
