@@ -10,6 +10,7 @@ from django.db import DatabaseError
 
 from insights.frame import frame_of
 from insights.reads.strips import DEMO, strips_of
+from insights.reads.waiting import MOST
 from kernel.refusals import Refusal
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def _for_somebody(request) -> dict:
         },
         "now": frame.now,
         # Called by the template where it shows them: a fragment shows neither.
-        "inbox_count": _safely(lambda: frame.inbox_count, 0),
+        "inbox_count": _safely(lambda: _badge(frame.inbox_count), 0),
         "administers": frame.administers,
         "changes_count": _safely(lambda: frame.changes_count, 0),
         "strips": _safely(lambda: strips_of(frame), [DEMO] if settings.DEMO else []),
@@ -93,3 +94,8 @@ def app_version() -> str:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     match = re.search(r"^## \[([^\]]+)\]", text, re.MULTILINE)
     return match.group(1) if match else "development"
+
+
+def _badge(count: int) -> int | str:
+    """The number, or `80+` where nobody looked further."""
+    return f"{MOST}+" if count > MOST else count

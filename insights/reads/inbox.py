@@ -18,11 +18,10 @@ from insights.frame import Frame
 from insights.reads.break_glass import to_review
 from insights.reads.changelists import Move, change_lists
 from insights.reads.inbox_row import InboxRow, row_of
-from insights.reads.waiting import WAITS_FOR_PEOPLE, could_turn_a_key
+from insights.reads.waiting import MOST, WAITS_FOR_PEOPLE, could_turn_a_key, names_a_group_of
 from kernel.actor import Actor
 
 RECENT = 10
-MOST = 200  # rows of one group; more than anybody decides in a day
 
 
 @dataclass
@@ -34,26 +33,33 @@ class Inbox:
     decided: list[InboxRow] = field(default_factory=list)
     reviews: list = field(default_factory=list)  # break-glasses that wait for this person
     version: str = ""
+    more: bool = False  # open requests there are beyond the MOST that lapse soonest
 
 
 def read_inbox(frame: Frame, environment: str = "", application: str = "") -> Inbox:
     """Everything on the page, narrowed to an environment and an application where given."""
-    deployments = list(_deployments(frame))
+    narrowed = {"environment": environment, "application": application}
+    deployments = list(_deployments(frame, **{name: value for name, value in narrowed.items() if value}))
     groups = _sorted_out(frame, deployments)
-    frame.inbox_count = len(groups["mine"])  # the badge and the page are one answer
+    if not any(narrowed.values()):
+        frame.inbox_count = len(groups["mine"])  # the badge and the page are one answer
+    beyond = _cut(groups)
     lists = change_lists(_move(row) for rows in groups.values() for row in rows)
-    shown = Inbox()
+    shown = Inbox(more=beyond)
     for name, rows in groups.items():
-        kept = [row for row in rows if _wanted(row, environment, application)]
-        setattr(shown, name, [row_of(frame, row, lists[_move(row)], group=name) for row in kept])
+        setattr(shown, name, [row_of(frame, row, lists[_move(row)], group=name) for row in rows])
     shown.mine.sort(key=lambda row: row.urgency)
     shown.reviews = to_review(frame)
     shown.version = _version(frame, deployments, [row.pk for row in shown.reviews])
     return shown
 
 
-def _wanted(row: Deployment, environment: str, application: str) -> bool:
-    return environment in ("", row.environment_id) and application in ("", row.application_id)
+def _cut(groups: dict[str, list[Deployment]]) -> bool:
+    """Whether there was one more than is shown; it is taken away again."""
+    if len(groups["mine"]) + len(groups["others"]) <= MOST:
+        return False
+    (groups["others"] or groups["mine"]).pop()
+    return True
 
 
 def _sorted_out(frame: Frame, deployments: list[Deployment]) -> dict[str, list[Deployment]]:
@@ -93,10 +99,11 @@ def was_asked(actor: Actor, row: Deployment) -> bool:
     return had_a_hand(actor, row) or bool(actor.groups & groups)
 
 
-def _deployments(frame: Frame) -> QuerySet[Deployment]:
-    """Open requests that are visible, and the last few that lapsed, or that ended and this person had a hand in."""
+def _deployments(frame: Frame, **narrowed: str) -> QuerySet[Deployment]:
+    """The open requests that concern this person and lapse soonest, and the last few that lapsed, or that ended and
+    this person had a hand in. Which they are is found first, so that of all others nothing is read."""
     me = frame.actor.person_id
-    rows = Deployment.objects.filter(approval__deployment=F("pk"))
+    rows = Deployment.objects.filter(approval__deployment=F("pk"), **narrowed)
     if frame.names is not None:
         rows = rows.filter(Q(application__in=frame.names) | escalated_to(frame.actor))
     voted = Vote.objects.filter(request=OuterRef("approval"), person=me, withdrawn_at__isnull=True)
@@ -104,7 +111,11 @@ def _deployments(frame: Frame) -> QuerySet[Deployment]:
     ended = ended.order_by(_decided_at().desc(), "-id").values("pk")[:RECENT]
     lapsed = rows.filter(approval__state=ApprovalState.EXPIRED).order_by(_decided_at().desc(), "-id")
     lapsed = lapsed.values("pk")[: 5 * RECENT]
-    rows = rows.filter(Q(approval__state__in=TAKES_VOTES) | Q(pk__in=ended) | Q(pk__in=lapsed))
+    gated, mine = names_a_group_of(
+        frame.actor, rows.filter(approval__state__in=TAKES_VOTES), "approval__gate"
+    )
+    asked = gated.filter(mine | Q(requested_by=me) | Q(Exists(voted))).order_by(*_soonest()).values("pk")
+    rows = Deployment.objects.filter(Q(pk__in=asked[: MOST + 1]) | Q(pk__in=ended) | Q(pk__in=lapsed))
     lane = Lane.objects.filter(application=OuterRef("application"), environment=OuterRef("environment"))
     related = ("approval", "environment__account", "release__build")
     return (
@@ -119,8 +130,12 @@ def _deployments(frame: Frame) -> QuerySet[Deployment]:
             **_evidence(),
         )
         .prefetch_related(Prefetch("approval__votes", _votes(), to_attr="standing"))
-        .order_by(F("approval__expires_at").asc(nulls_last=True), "id")[: 2 * MOST]
+        .order_by(*_soonest())
     )
+
+
+def _soonest() -> tuple:
+    return F("approval__expires_at").asc(nulls_last=True), "id"
 
 
 def _decided_at() -> Coalesce:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast as AsType
 
-from approvals.models import ApprovalRequest
+from approvals.models import ApprovalRequest, Vote
 from approvals.picture import related
 from approvals.rules import excluded_by
 from approvals.states import ApprovalState, Decision
@@ -14,6 +15,7 @@ from pipelines.matching import slots_of, would_help
 
 # A satisfied request waits for time, not for people.
 WAITS_FOR_PEOPLE = (ApprovalState.OPEN, ApprovalState.VOID)
+MOST = 80  # open requests that one look reads, the soonest to lapse first; what is beyond is said, not shown
 
 Cast = tuple[str, str, frozenset[str]]  # person id, decision, groups: of a vote that stands
 
@@ -32,8 +34,18 @@ def could_turn_a_key(actor: Actor, gate: dict, relations: list[dict], votes: Ite
     return bool(would_help(slots, cast, {actor.person_id: actor.groups}))
 
 
+def names_a_group_of(actor: Actor, rows: QuerySet, gate: str = "gate") -> tuple[QuerySet, Q]:
+    """(`rows` with the gate as text, a condition): of the rows whose slots are of none of the actor's groups it lets
+    hardly any through; which of the others are meant, could_turn_a_key() says."""
+    wanted = Q(pk__in=())
+    for group in sorted(actor.groups):
+        wanted |= Q(gate_text__contains=f'"{group}"')
+    return rows.annotate(gate_text=AsType(gate, TextField())), wanted
+
+
 def count_waiting(actor: Actor, at: datetime, names: Callable[[], frozenset[str] | None]) -> int:
-    """One query, none for somebody in no group. `names` is asked only then: who may see which application."""
+    """How many of the MOST + 1 that lapse soonest wait for the actor: above MOST means more than that. One query, none
+    for somebody in no group. `names` is asked only then: who may see which application."""
     if not actor.is_human or not actor.groups:
         return 0
     rows = ApprovalRequest.objects.filter(state__in=WAITS_FOR_PEOPLE)
@@ -41,6 +53,12 @@ def count_waiting(actor: Actor, at: datetime, names: Callable[[], frozenset[str]
     visible = names()
     if visible is not None:
         rows = rows.filter(release__application__in=visible)
+    rows, mine = names_a_group_of(actor, rows)
+    own = Vote.objects.filter(
+        request=OuterRef("pk"), person=actor.person_id, void=False, withdrawn_at__isnull=True
+    )
+    first = rows.filter(mine).exclude(Exists(own)).order_by("expires_at", "id").values("pk")[: MOST + 1]
+    rows = ApprovalRequest.objects.filter(pk__in=first)
     votes = ("votes__person_id", "votes__decision", "votes__groups", "votes__void", "votes__withdrawn_at")
     found: dict[str, tuple] = {}
     for key, gate, relations, person, decision, groups, void, withdrawn in rows.values_list(

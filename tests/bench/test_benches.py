@@ -13,7 +13,7 @@ import pytest
 from bench import lines, wire
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NAMES = ["ingest", "start", "export", "seal"]
+NAMES = ["ingest", "start", "vote", "inbox", "export", "seal"]
 
 
 @pytest.mark.postgresql
@@ -36,6 +36,8 @@ def test_every_bench_prints_its_figure_beside_its_floor():
         assert min(row["value"], row["floor"], row["ratio"], row["n"]) > 0
     assert found["export"]["bytes"] > 100 * found["export"]["n"]
     assert found["seal"]["sealed"] > 0
+    assert (found["vote"]["aim"], found["vote"]["n"], found["vote"]["unit"]) == (0.25, 4, "votes/s")
+    assert (found["inbox"]["aim"], found["inbox"]["requests"], found["inbox"]["unit"]) == (2, 20, "ms")
 
 
 @pytest.mark.one_database

@@ -5,12 +5,19 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from bench import export, ingest, seal, start
+from bench import export, inbox, ingest, seal, start, vote
 from bench.lines import say
 from bench.place import place
 from bench.size import FULL, QUICK
 
-BENCHES = {"ingest": ingest.measure, "start": start.measure, "export": export.measure, "seal": seal.measure}
+BENCHES = {
+    "ingest": ingest.measure,
+    "start": start.measure,
+    "vote": vote.measure,
+    "inbox": inbox.measure,
+    "export": export.measure,
+    "seal": seal.measure,
+}
 
 
 class Command(BaseCommand):

@@ -3,17 +3,12 @@
 import re
 from datetime import timedelta
 
-import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-
 from approvals.actions.remind import remind_due
-from approvals.models import ApprovalRequest, Vote
+from approvals.models import ApprovalRequest
 from builds.models import Evidence
 from deployments.models import Deployment
 from insights.reads.inbox import read_inbox
 from kernel.clock import now
-from pipelines.models import Environment
 from teams.actions.create_group import create_group
 from tests.deployments.world import SYSTEM
 from tests.insights.browser import Browser, frame
@@ -173,65 +168,6 @@ def test_hostile_text_stays_text(world, rita):
     answer = rita.get("/inbox", environment=HOSTILE)
     assert HOSTILE not in answer.html
     assert HOSTILE not in rita.get("/inbox").html
-
-
-def many(world, number: int) -> None:
-    """`number` open requests of the same release, each in an environment of its own."""
-    deployment = world.asked()
-    approval, prod = deployment.approval, deployment.environment
-    for index in range(number):
-        place = Environment.objects.create(
-            name=f"shop-{index}",
-            account=prod.account,
-            region=prod.region,
-            rank=1000 + index,
-            default_open=True,
-            gate=prod.gate,
-            created_at=now(),
-        )
-        request = ApprovalRequest.objects.create(
-            release=approval.release,
-            environment=place,
-            deployment="",
-            subject=approval.subject,
-            content_hash=approval.content_hash,
-            state="open",
-            gate=approval.gate,
-            opened_at=now(),
-        )
-        row = Deployment.objects.create(
-            application_id="payments",
-            environment=place,
-            release=approval.release,
-            version="1.1.0",
-            state="needs_approval",
-            requested_by_name="dana",
-            requested_by_tag="user:per_dana",
-            requested_at=now(),
-            approval=request,
-        )
-        ApprovalRequest.objects.filter(pk=request.pk).update(deployment=row.pk)
-        Vote.objects.create(
-            request=request,
-            person_id=world.actor("omar").person_id,
-            decision="approve",
-            content_hash=request.content_hash,
-            method="session",
-            groups=["payments-owners"],
-            at=now(),
-        )
-
-
-@pytest.mark.parametrize("number", [2, 60])
-def test_eight_queries_are_enough_for_any_number_of_rows(world, rita, omar, number):
-    many(world, number)
-    answer = rita.get("/inbox")
-    assert answer.text.count("1 of 2 keys") == number
-    assert answer.queries <= 8
-    page = frame("omar")
-    with CaptureQueriesContext(connection) as counted:
-        assert len(read_inbox(page).others) == number
-    assert len(counted) <= 8
 
 
 def test_an_administrator_is_told_where_things_are_set_up_and_nobody_else_is(world, rita):
