@@ -1562,6 +1562,8 @@ def command_gate_check(args, config):
     ):
         lines[0] += ", until %s" % answer["until"]
     said = ["%s: %s" % (c["name"], c["note"]) for c in answer.get("checks") or [] if c.get("note")]
+    if answer.get("runs_there"):
+        lines.append("  It already runs there; what follows is for deploying it once more.")
     return (
         {"allow": DONE, "wait": WAITING}.get(answer["verdict"], REFUSED),
         answer,

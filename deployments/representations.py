@@ -5,7 +5,7 @@ from django.conf import settings
 from approvals.representations import summary
 from approvals.states import ApprovalState
 from deployments.models import BreakGlass, Deployment, Export
-from deployments.states import TERMINAL, State
+from deployments.states import TERMINAL, State, StepState
 from kernel.clock import raw_now
 from kernel.verdicts import wire_time
 
@@ -35,7 +35,9 @@ def full(row: Deployment) -> dict:
         "checks": row.checks,
         "approval": summary(row.approval) if row.approval else None,
         "plan": plan(row),
-        "steps": [step(one) for one in sorted(row.steps.all(), key=lambda one: one.seq)],
+        "steps": [
+            step(one, over=row.state in TERMINAL) for one in sorted(row.steps.all(), key=lambda one: one.seq)
+        ],
         "aws_identity": row.aws_identity,
         "previous_version": row.previous_version or None,
         "rolled_back_to": row.rolled_back_to or None,
@@ -130,10 +132,12 @@ def plan(row: Deployment) -> dict:
     return {"state": row.plan_state, "digest": row.plan_digest or None, "changes": row.plan_changes}
 
 
-def step(row) -> dict:
+def step(row, *, over: bool = False) -> dict:
+    """`over`: its deployment has ended, so what was still to come is not to come any more."""
+    skipped = over and row.state in (StepState.PENDING, StepState.WAITING)
     return {
         "kind": row.kind,
-        "state": row.state,
+        "state": StepState.SKIPPED if skipped else row.state,
         "started_at": wire_time(row.started_at),
         "ended_at": wire_time(row.ended_at),
         "detail": row.detail or None,

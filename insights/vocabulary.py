@@ -109,6 +109,7 @@ KINDS = {
         "wait": Word("Waiting", "clock"),
         "deny": Word("Blocked", "octagon-x"),
         "not_reached": Word("Not reached", "circle-dashed"),
+        "ended_here": Word("Ended here", "circle-minus"),
         "skipped": Word("Skipped", "siren"),
         "allow": Word("Allowed", "circle-check"),
     },

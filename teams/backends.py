@@ -10,9 +10,17 @@ from kernel.address import client_address
 from teams.actions.record_signin import record_signin
 from teams.models import Person
 
+NOT_RIGHT = "The username or e-mail, or the password, is not right."
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's hooks, ours where the default is not strict enough. The limits are ACCOUNT_RATE_LIMITS."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": NOT_RIGHT,
+        "email_password_mismatch": NOT_RIGHT,
+        "too_many_login_attempts": "Too many attempts failed. Wait five minutes, then try again.",
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """People are created by administrators only."""

@@ -1,11 +1,24 @@
-"""Browser input of the teams app: what a passkey answered. allauth checks it against this session's challenge."""
+"""Browser input of the teams app: who signs in, and what a passkey answered, which allauth checks against this
+session's challenge."""
 
+from allauth.account.forms import LoginForm
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.webauthn import forms as allauth
 from django import forms
 
 # What fido2 raises for JSON that is no answer of a passkey; allauth expects TypeError and ValueError only.
 MALFORMED = (AttributeError, KeyError, IndexError, TypeError)
+
+
+class PasswordForm(LoginForm):
+    """The label says what goes in; a placeholder would say it again, in other words, and go away. Password managers
+    fill a username here, which may be an address."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
 class PasskeyForm(allauth.AddWebAuthnForm):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from rest_framework.response import Response
 
+from deployments.changes import running_release
 from deployments.decision import decide, subject_for
 from kernel.clock import now
 from kernel.refusals import Invalid, NotFound
@@ -38,7 +39,8 @@ def _place(name: str) -> Environment:
 
 
 class DecisionView(ApiView):
-    """The open deployment's answer if the pair has one, otherwise a hypothetical one, `expedited` or not."""
+    """The open deployment's answer if the pair has one, otherwise a hypothetical one, `expedited` or not.
+    `runs_there`: this very release runs there by our record; no verdict depends on it."""
 
     def get(self, request):
         wanted = {name: _needed(name) for name in ("application", "version", "environment")}
@@ -51,4 +53,6 @@ class DecisionView(ApiView):
             detail = "At most a year back."
             raise Invalid(errors=[{"pointer": "?at", "code": "at_too_old", "detail": detail}])
         subject = subject_for(release, place, expedited=query["expedited"])
-        return Response(decide(subject, self.actor, at).as_dict())
+        answer = decide(subject, self.actor, at).as_dict()
+        running = running_release(release.application_id, place.name)
+        return Response({**answer, "runs_there": running is not None and running.pk == release.pk})

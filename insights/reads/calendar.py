@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from insights.frame import Frame
@@ -30,7 +31,8 @@ class PlaceOpening:
 
 @dataclass(frozen=True)
 class WindowRow:
-    """`times`: the next occurrences as (opens, closes, opens in the window's own zone). `gone`: what its scope names is
+    """`times`: the next occurrences as (opens, closes, opens in the window's own zone); none where each begins as the
+    one before ends (`always`). `gone`: what its scope names is
     there no longer."""
 
     window: Window
@@ -39,6 +41,7 @@ class WindowRow:
     every: str
     times: list[tuple[datetime, datetime, str]]
     problem: str
+    always: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,8 @@ def _window(frame: Frame, window: Window, gone: bool) -> WindowRow:
     except RuleInvalid as problem:
         return WindowRow(window, scope, gone, window.rrule, [], f"{problem} It opens nothing.")
     own = zone_of(window.timezone)
+    if len(times) == NEXT and all(before[1] >= after[0] for before, after in pairwise(times)):
+        return WindowRow(window, scope, gone, every_in_words(window), [], "", always=True)
     rows = [(opens, closes, _own(opens, own, frame)) for opens, closes in times]
     return WindowRow(window, scope, gone, every_in_words(window), rows, "")
 

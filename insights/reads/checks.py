@@ -22,6 +22,7 @@ PASSED = {
     "window": "Open now.",
     "lane": "Nothing else runs there.",
 }
+OPEN_THEN = "It was open when this ended."
 # Which check a stored reason came from: a deployment keeps its reasons in one list.
 OF_CODE = {
     "artifact": {"withdrawn", "artifact_mismatch", "artifact_unverified"},
@@ -55,10 +56,11 @@ def _open_reasons(check: Check) -> tuple[Reason, ...]:
     return () if check.state == CheckState.PASS else check.reasons
 
 
-def stored_rows(checks: Iterable[dict], reasons: Iterable[dict]) -> list[dict]:
-    """The same from what a deployment keeps of its last decision: [{name, state}] and a list of reasons."""
+def stored_rows(checks: Iterable[dict], reasons: Iterable[dict], *, over: bool = False) -> list[dict]:
+    """The same from what a deployment keeps of its last decision: [{name, state}] and a list of reasons. `over`: it
+    has ended, and nothing waits any more: what was open then is said as that."""
     reasons = list(reasons)
-    return [
+    rows = [
         _row(
             check["name"],
             check["state"],
@@ -68,6 +70,13 @@ def stored_rows(checks: Iterable[dict], reasons: Iterable[dict]) -> list[dict]:
         )
         for check in checks
     ]
+    return [_as_it_ended(row) for row in rows] if over else rows
+
+
+def _as_it_ended(row: dict) -> dict:
+    if row["state"] != CheckState.WAIT:
+        return row
+    return {**row, "state": "ended_here", "reasons": [], "detail": row["detail"] or OPEN_THEN}
 
 
 def _reasons_of(check: dict, reasons: list[dict]) -> list[dict]:

@@ -117,7 +117,7 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
         missing=facts.missing,
         opening=opening,
         verdict=verdict.word if verdict else "",
-        checks=checks.rows_of(verdict) if verdict else checks.stored_rows(row.checks, row.reasons),
+        checks=_checks(row, verdict),
         passkeys=_passkeys(frame, approval),
     )
 
@@ -127,6 +127,12 @@ def _verdict(frame: Frame, row: Deployment) -> Verdict | None:
     if row.state not in PENDING:
         return None
     return decide(row, frame.actor, frame.now, Seen(rules=Rules(frame.pulse.windows, frame.pulse.freezes)))
+
+
+def _checks(row: Deployment, verdict) -> list[dict]:
+    if verdict:
+        return checks.rows_of(verdict)
+    return checks.stored_rows(row.checks, row.reasons, over=row.state in TERMINAL)
 
 
 def _passkeys(frame: Frame, approval) -> int:
@@ -149,6 +155,7 @@ def _facts(row: Deployment, plan, changes, evidence, opening, position, picture)
         skipped_stages=tuple(row.skipped_stages) if row.expedited else None,
         pending=row.state in PENDING,
         unknown=tuple(unknown_authors(row.approval.relations, picture.humans.known)),
+        unknown_blocks=row.approval.gate.get("unknown_authors") == "block",
         twins=keys.twins(picture),
     )
 

@@ -57,8 +57,9 @@ class Progress:
 
     @property
     def text(self) -> str:
-        """`4 of 7 steps`."""
-        return f"{self.done} of {count(self.total, 'step')}"
+        """`4 of 7 steps`, `7 of 8 steps, 1 failed`."""
+        failed = sum(step["state"] == "failed" for step in self.steps)
+        return f"{self.done} of {count(self.total, 'step')}" + (f", {failed} failed" if failed else "")
 
 
 @dataclass
@@ -86,7 +87,9 @@ def read_progress(frame: Frame, deployment_id: str) -> Progress:
     """Raises NotFound. At most seven queries beside the frame's own."""
     row = get_visible(frame.actor, deployment_id)
     ended = row.ended_at if row.state in TERMINAL else None
-    steps = [_step(step, frame.now, ended) for step in sorted(row.steps.all(), key=lambda step: step.seq)]
+    steps = _named_apart(
+        [_step(step, frame.now, ended) for step in sorted(row.steps.all(), key=lambda step: step.seq)]
+    )
     stamps = [f"{s['kind']}{s['state']}{s['detail']}" for s in steps]
     version = f"{row.state_version}-{hash_of(stamps)}"
     return Progress(
@@ -112,8 +115,19 @@ def hash_of(parts: list[str]) -> str:
 OVER = {"pending": "not_reached", "waiting": "ended_here", "running": "ended_here"}
 
 
+def _named_apart(steps: list[dict]) -> list[dict]:
+    """After going back the tests run again, under a name of their own."""
+    seen = set()
+    for step in steps:
+        if step["kind"] in seen:
+            step["label"] = f"{step['label']} again"
+        seen.add(step["kind"])
+    return steps
+
+
 def _step(step, now: datetime, ended: datetime | None) -> dict:
-    """`ended`: when the deployment did; nothing of it waits or is to come any more."""
+    """`ended`: when the deployment did; nothing of it waits or is to come any more. `seconds`: None where it took
+    less than one."""
     end = step.ended_at or ((ended or now) if step.state in ("running", "waiting") else None)
     over = OVER.get(step.state) if ended else None
     seconds = (end - step.started_at).total_seconds() if step.started_at and end else None
@@ -121,7 +135,7 @@ def _step(step, now: datetime, ended: datetime | None) -> dict:
         "kind": step.kind,
         "label": STEPS.get(step.kind, step.kind),
         "state": over or step.state,
-        "seconds": seconds,
+        "seconds": seconds if seconds and seconds >= 1 else None,
         "detail": "" if over else step.detail,
     }
 
@@ -158,7 +172,7 @@ def read_deployment(frame: Frame, deployment_id: str) -> DeploymentPage:
         no_plan=_no_plan(row),
         no_plan_title="" if row.plan_data.get("failed") else "No plan to see",
         intents=intents,
-        checks=checks.stored_rows(row.checks, row.reasons),
+        checks=checks.stored_rows(row.checks, row.reasons, over=row.state in TERMINAL),
         facts=_facts(row),
         rules=rules_in_force(row),
         events=timeline(frame, _subjects(row), leave_out=("aws.intended",)),

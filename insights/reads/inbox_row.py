@@ -163,7 +163,8 @@ def _why(frame: Frame, row: Deployment, group: str) -> str:
         return f"You see it because you are in {approval.escalated_to}: get somebody of {asked} to answer."
     if group == "others" or row.state == State.EXPIRED:
         first = first_reason(row.reasons)
-        return first.text if first else ""
+        same = [r["text"] for r in row.reasons if first and r.get("code") == first.code and r.get("text")]
+        return " ".join(same)  # every open key, not the first of them
     if row.state == State.SUPERSEDED and row.newer_version:
         return f"{row.newer_version} took its place."
     return ""

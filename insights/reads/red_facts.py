@@ -17,6 +17,7 @@ YOURS = {
     "author": "You wrote a commit that is being shipped",
     "pipeline_editor": "You edited the pipeline last",
 }
+ALLOWED = "This gate allows it."
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class RedFacts:
     pending: bool
     unknown: tuple[str, ...] = ()  # authors nobody here is known as
     skipped_stages: tuple[str, ...] | None = None  # of an expedited one
+    unknown_blocks: bool = False  # the gate waits until they are known
     twins: tuple[str, ...] = ()  # accounts that may be one human, "rita and rita-admin"
 
 
@@ -45,7 +47,12 @@ def red_facts(facts: RedFacts) -> list[dict]:
     found += _expedited(facts.skipped_stages)
     found += _plan(facts.plan) + _change_list(facts.changes) + _evidence(facts)
     found += _people(facts)
-    found += [_yours(name, facts.excluded) for name in facts.relations]
+    # Whom the gate keeps out reads so where the buttons would be; said here, too, it would be said twice.
+    found += [
+        _fact("user-round-check", YOURS[name], ALLOWED)
+        for name in facts.relations
+        if name not in facts.excluded
+    ]
     if facts.pending and not facts.opening.open_now:
         found += [_closed(reason) for reason in facts.opening.reasons]
     return found
@@ -115,8 +122,9 @@ def _evidence(facts: RedFacts) -> list[dict]:
 
 
 def _people(facts: RedFacts) -> list[dict]:
+    """A gate that stops at an unknown author says so among its checks; one that lets them pass leaves it to the eye."""
     found = []
-    if facts.unknown:
+    if facts.unknown and not facts.unknown_blocks:
         found.append(_fact("user-round-x", "An author nobody knows", _unknown_in_words(facts.unknown)))
     if facts.twins:
         more = f"{'; '.join(facts.twins)}: joined by an e-mail address or a passkey. They count once."
@@ -139,12 +147,10 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def _yours(relation: str, excluded: list[str]) -> dict:
-    more = "This gate asks for somebody else's word." if relation in excluded else "This gate allows it."
-    return _fact("user-round-check", YOURS[relation], more)
-
-
 def _closed(reason) -> dict:
+    """The times of a window stand under Window, in the zones of the reader and of the window; here they would drown
+    what is said."""
     icon = "snowflake" if reason.code == "freeze" else "door-closed"
     more = "You can decide now; it starts when this is over."
-    return _fact(icon, reason.text, more)
+    title, opens, _ = reason.text.partition(". It opens ")
+    return _fact(icon, f"{title}." if opens else title, more)

@@ -42,12 +42,15 @@ def _row(approval: ApprovalRequest, vote: Vote) -> dict:
 
 
 def _pairs(label: str, old, new) -> list[tuple[str, str, str]]:
-    """One line, or one for each member that differs."""
+    """One line, or one for each member that differs, however deep; none for what went and came back."""
     old, new = _named(old), _named(new)
     if isinstance(old, dict) and isinstance(new, dict):
-        names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
-        return [(f"{label}, {name}", _text(old.get(name)), _text(new.get(name))) for name in names]
-    return [(label, _text(old), _text(new))]
+        return [
+            pair
+            for name in sorted({*old, *new})
+            for pair in _pairs(f"{label}, {name}", old.get(name), new.get(name))
+        ]
+    return [] if old == new else [(label, _text(old), _text(new))]
 
 
 def _named(value):

@@ -35,6 +35,16 @@ def test_the_gate_answers_by_its_exit_code(run, verdict, exit_code):
     assert ("outside_window until 2026: Closed. Wait." in out) is (verdict != "allow")
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_what_runs_there_already_is_said_before_the_reasons(run, there):
+    with scripted((200, {**decision("wait"), "runs_there": there})) as script:
+        code, out, _ = run(script, "gate", "check", "payments@1.4.2", "--to", "prod")
+    assert code == 4
+    said = "  It already runs there; what follows is for deploying it once more."
+    assert (out.splitlines()[1] == said) is there
+    assert "outside_window" in out
+
+
 def test_the_gate_is_asked_again_while_there_is_time(run, alone):
     with scripted((200, decision("wait")), (200, decision("wait")), (200, decision("allow"))) as script:
         assert run(script, "gate", "check", "payments@1", "--to", "prod", "--wait", "30m")[0] == 0

@@ -4,7 +4,7 @@ import pytest
 
 from deployments import queries
 from deployments import representations as shown
-from deployments.models import Deployment, Lane
+from deployments.models import Deployment, Lane, Step
 from deployments.states import State
 from kernel.verdicts import wire_time
 
@@ -41,6 +41,18 @@ def test_the_digest_of_a_plan_is_null_only_while_nothing_was_computed(world):
     assert shown.plan(row) == {"state": "not_computed", "digest": None, "changes": []}
     row = world.plan(row, state="none")
     assert shown.plan(row) == {"state": "none", "digest": row.plan_digest, "changes": []}
+
+
+def test_of_one_that_ended_no_step_is_still_to_come(world):
+    asked = world.asked()
+    before = {step["kind"]: step["state"] for step in full(world, asked)["steps"]}
+    assert (before["gate"], before["apply"]) == ("waiting", "pending")
+    Step.objects.filter(deployment=asked, kind="plan").update(state="done")
+    Step.objects.filter(deployment=asked, kind="window").update(state="failed")
+    ended = world.move(world.fresh(asked), State.CANCELLED)
+    after = {step["kind"]: step["state"] for step in full(world, ended)["steps"]}
+    assert (after["plan"], after["window"], after["lane"]) == ("done", "failed", "done")
+    assert {after[kind] for kind in ("gate", "apply", "test")} == {"skipped"}
 
 
 def test_steps_come_in_their_order(world):

@@ -123,3 +123,16 @@ def test_if_the_event_cannot_be_written_nobody_is_signed_in(monkeypatch):
     client = Client(raise_request_exception=False)
     _sign_in(client=client)
     assert "_auth_user_id" not in client.session
+
+
+def test_the_form_says_once_what_goes_in_and_a_password_manager_knows_it():
+    page = Client().get(reverse("account_login")).content.decode()
+    assert "Username or e-mail" in page
+    assert "placeholder" not in page
+    assert 'name="login" autocomplete="username"' in page
+
+
+@pytest.mark.parametrize("login", ["alice", "alice@acme.example", "nobody"])
+def test_what_is_not_right_is_said_in_the_words_of_the_form(login):
+    page = _sign_in(login, "not the password").content.decode()
+    assert "The username or e-mail, or the password, is not right." in page

@@ -42,6 +42,12 @@ def test_a_pair_without_a_request_is_judged_hypothetically(world):
     assert after == before
 
 
+def test_what_runs_there_already_is_said_and_changes_no_verdict(world):
+    there, other = ask(version="1.0.0").json(), ask().json()
+    assert (there["runs_there"], other["runs_there"]) == (True, False)
+    assert (there["verdict"], states(there)) == (other["verdict"], states(other))
+
+
 def test_where_there_is_no_gate_it_is_allowed(world):
     body = ask(environment="dev").json()
     assert (body["verdict"], body["reasons"], states(body)["people"]) == ("allow", [], "pass")

@@ -7,7 +7,7 @@ import pytest
 
 from deployments.bypass import SKIPPABLE
 from deployments.rules import CHECKS
-from insights.reads.checks import LABELS, OF_CODE, PASSED, UNCONFIRMED, rows_of, stored_rows
+from insights.reads.checks import LABELS, OF_CODE, OPEN_THEN, PASSED, UNCONFIRMED, rows_of, stored_rows
 from kernel.verdicts import Check, CheckState, Reason, Wait
 
 REASONS = Path(__file__).parents[3] / "docs/reference/reasons.md"
@@ -65,6 +65,17 @@ def test_each_stored_reason_stands_at_its_own_check():
     checks = [{"name": "window", "state": "wait"}, {"name": "lane", "state": "wait"}]
     rows = stored_rows(checks, iter([LANE, FREEZE, {"text": "Without a code."}, {"code": "internal_error"}]))
     assert [row["reasons"] for row in rows] == [[FREEZE], [LANE]]
+
+
+def test_of_one_that_ended_nothing_waits_any_more():
+    checks = [{"name": "plan", "state": "pass"}, {"name": "people", "state": "wait"}]
+    checks += [{"name": "window", "state": "deny"}, {"name": "lane", "state": "not_reached"}]
+    reasons = [{"code": "approval_needed", "text": "The key of owners is still open."}, FREEZE]
+    rows = stored_rows(checks, reasons, over=True)
+    assert [row["state"] for row in rows] == ["pass", "ended_here", "deny", "not_reached"]
+    assert (rows[1]["reasons"], rows[1]["detail"]) == ([], OPEN_THEN)
+    assert rows[2]["reasons"] == [FREEZE]
+    assert [row["state"] for row in stored_rows(checks, reasons)][1] == "wait"
 
 
 def test_what_was_skipped_says_by_whom():

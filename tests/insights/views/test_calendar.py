@@ -35,6 +35,7 @@ def test_a_closed_place_says_when_it_opens_and_until_when(world, rita):
     assert "Closed. Next opening" in text
     assert "in 5 h" in text
     assert "It stays open until" in text
+    assert "is closed. It opens" not in text, "the first line says it"
     assert "By: A window" in text
 
 
@@ -115,3 +116,15 @@ def test_one_query_beside_those_of_every_page(world, rita):
         window_elsewhen("prod", hours=number + 2)
         freeze_now("dev", reason=f"Reason {number}")
     assert rita.get("/calendar").queries <= 7
+
+
+def test_a_window_that_is_always_open_lists_no_midnights(world, rita):
+    window_elsewhen("prod", duration=86_400, start="2026-01-05T00:00:00")
+    answer = rita.get("/calendar")
+    assert "Daily 00:00 for 24 h, UTC" in answer.text
+    assert "Always open: each begins as the one before ends" in answer.text
+    assert "00:00 UTC to" not in answer.text
+    Window.objects.update(duration=86_399)
+    answer = rita.get("/calendar")
+    assert "Always open" not in answer.text
+    assert answer.text.count("00:00 UTC to") == 5

@@ -105,8 +105,10 @@ def test_a_freeze_and_a_closed_window_are_red_with_their_ends(world, rita):
     window_elsewhen("prod")
     answer = rita.get(page_of(deployment))
     assert "Stocktaking" in red(answer)
-    assert "prod is closed" in red(answer)
+    assert "prod is closed." in red(answer)
+    assert "It opens" not in red(answer), "the times stand once, under Window and its check"
     assert "Closed. It opens" in answer.text
+    assert answer.text.count("prod is closed. It opens") == 1
     assert "it starts when this is over" in red(answer)
 
 

@@ -127,11 +127,35 @@ def test_the_reason_stands_in_place_of_the_button(world, username, sentence, cod
     assert not Vote.objects.exists()
 
 
-def test_who_had_a_hand_in_it_reads_so_in_red(world, dana):
-    world.change_gate("prod", exclude=["requester"])
+def test_who_is_kept_out_reads_why_once_in_place_of_the_buttons(world, dana):
+    world.change_gate("prod", exclude=["requester", "author"])
     answer = dana.get(page_of(world.asked()))
-    assert "You asked for this deployment" in red(answer)
-    assert "This gate asks for somebody else's word." in answer.text.replace("&#x27;", "'")
+    assert answer.text.count("You asked for this deployment") == 1
+    assert "You asked for this deployment" in answer.text.partition("You cannot decide this")[2]
+    assert "You wrote a commit" not in answer.text
+    assert "shipped" not in red(answer)
+
+
+def test_a_hand_in_it_that_the_gate_allows_is_told_in_red(world, dana):
+    world.change_gate("prod", exclude=["requester"])
+    facts = red(dana.get(page_of(world.asked())))
+    assert "You wrote a commit that is being shipped" in facts
+    assert "This gate allows it." in facts
+
+
+def test_an_unknown_author_is_red_only_where_the_gate_lets_them_pass(world, rita):
+    world.change_gate("prod", unknown_authors="flag")
+    commit = {"sha": "e" * 40, "author": "lena@elsewhere.example", "message": "Round"}
+    world.release("1.2.0", commits=[commit])
+    for place in ("dev", "staging"):
+        world.runs("1.2.0", place)
+    answer = rita.get(page_of(world.asked("1.2.0")))
+    assert "Whoever wrote that could vote on it." in red(answer)
+    world.change_gate("prod", unknown_authors="block")
+    answer = rita.get(page_of(world.asked("1.2.0")))
+    assert "Nobody here is known as lena@elsewhere.example." in answer.text
+    assert "An author nobody knows" not in answer.text
+    assert "could vote on it" not in answer.text
 
 
 def test_a_closed_request_says_how_it_ended_and_has_no_form(world, rita):

@@ -1,6 +1,7 @@
 """As people see it: what it does now, its log, and what can be done about it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -71,14 +72,18 @@ def test_steps_stand_in_order_with_state_and_length(world, rita):
     Step.objects.filter(deployment=deployment, kind="plan").update(
         state="done",
         started_at=at.replace(microsecond=0),
-        ended_at=at.replace(microsecond=0),
+        ended_at=at.replace(microsecond=0) + timedelta(seconds=7),
         detail="3 changes",
+    )
+    Step.objects.filter(deployment=deployment, kind="window").update(
+        state="done", started_at=at, ended_at=at + timedelta(milliseconds=400)
     )
     section = card(rita.get(path_of(deployment)), "steps")
     names = re.findall(r'class="step-name">([^<]+?) <', section)
     assert names[:4] == ["Verify artifacts", "Plan", "Keys", "Window"]
     assert "3 changes" in section
-    assert "0 s" in section
+    assert '<span class="step-time">7 s</span>' in section
+    assert "0 s" not in section, "what took no time says none"
 
 
 def test_the_moving_part_asks_again_until_it_ends(world, rita):

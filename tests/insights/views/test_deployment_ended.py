@@ -3,7 +3,7 @@
 import re
 
 from builds.models import Evidence
-from deployments.models import Deployment
+from deployments.models import Deployment, Step
 from deployments.states import State
 from kernel.clock import now
 from tests.insights.views.test_deployment import card, path_of
@@ -77,3 +77,27 @@ def test_tests_before_and_after_going_back_stand_apart_with_the_case_that_failed
     assert "7 of 8 passed, 1 failed" in before
     assert "test_pays: expected 200, was 500" in before
     assert "8 of 8 passed" in after
+
+
+def test_the_checks_of_a_rejected_one_wait_for_nobody(world, rita):
+    deployment = world.asked()
+    world.vote(deployment, "omar", "reject", "The ledger is not tested at all.")
+    for path in (path_of(deployment), f"/approvals/{deployment.approval_id}"):
+        checks = card(rita.get(path), "checks")
+        assert "Ended here" in checks
+        assert "It was open when this ended." in checks
+        assert "Waiting" not in checks
+        assert "can turn it" not in checks
+
+
+def test_tests_after_going_back_have_a_name_of_their_own_and_the_failed_step_is_counted(world, rita):
+    deployment = world.running()
+    Step.objects.filter(deployment=deployment).update(state="done")
+    Step.objects.filter(deployment=deployment, kind="test").update(state="failed")
+    for seq, kind in ((8, "rollback"), (9, "test")):
+        Step.objects.create(deployment=deployment, seq=seq, kind=kind, state="done")
+    deployment = world.move(deployment, State.VERIFYING, State.ROLLING_BACK, rolled_back_to="1.0.0")
+    steps = card(rita.get(path_of(world.move(deployment, State.ROLLED_BACK))), "steps")
+    names = re.findall(r'class="step-name">([^<]+?) <', steps)
+    assert names[-3:] == ["Test", "Roll back", "Test again"]
+    assert "8 of 9 steps, 1 failed" in steps

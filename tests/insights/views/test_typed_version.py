@@ -100,15 +100,17 @@ class TestApproving:
         send(rita, deployment, decision="reject", typed_version="")
         assert world.fresh(deployment).state == "rejected"
 
-    def test_what_stops_the_vote_anyway_is_said_first(self, world, rita, dana):
+    def test_what_stops_the_vote_anyway_is_said_first(self, world, rita):
         deployment = world.asked()
         form = rita.get(page_of(deployment)).form(vote_of(deployment))
         world.plan(deployment, digest="sha256:" + "f" * 64)
-        rita.post(vote_of(deployment), **{**form, "decision": "approve", "comment": COMMENT})
+        fields = {"decision": "approve", "comment": COMMENT, "typed_version": "1.0"}
+        rita.post(vote_of(deployment), **{**form, **fields})
         answer = rita.get(page_of(deployment))
         assert "What you looked at is not what is asked now (plan_digest)." in answer.text
         assert SAYS not in answer.text
-        assert answer.form(vote_of(deployment))["comment"] == COMMENT
+        form = answer.form(vote_of(deployment))
+        assert (form["comment"], form["typed_version"]) == (COMMENT, ""), "what is new is typed for anew"
 
     def test_where_nothing_is_protected_nothing_is_typed(self, world, rita):
         unprotect()
