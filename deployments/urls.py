@@ -43,7 +43,7 @@ api = [
     path("builds/<str:build_id>/withdraw", others.BuildWithdraw.as_view(), name="api-build-withdraw"),
     path("audit/deployments.csv", history.HistoryExport.as_view(kind="csv"), name="api-history-csv"),
     path("audit/deployments.jsonl", history.HistoryExport.as_view(kind="jsonl"), name="api-history-jsonl"),
-    path("audit/deployments.xlsx", history.HistoryWorkbook.as_view(), name="api-history-xlsx"),
+    path("audit/deployments.xlsx", history.HistoryExport.as_view(kind="xlsx"), name="api-history-xlsx"),
     path("audit/exports", exports.ExportList.as_view(), name="api-exports"),
     path("audit/exports/<str:export_id>", exports.ExportDetail.as_view(), name="api-export"),
     path("audit/exports/<str:export_id>/file", exports.ExportFile.as_view(), name="api-export-file"),

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from audit.actions.append import append
 from audit.queries import last_checkpoint
-from deployments.exports import history_csv, history_jsonl
+from deployments.exports import history_csv, history_jsonl, history_xlsx
 from deployments.exports.columns import Filters
 from deployments.models import History
 from kernel.actor import Actor
@@ -15,7 +15,7 @@ from kernel.clock import now
 from kernel.refusals import Conflict, Invalid
 from kernel.verdicts import wire_time
 
-FORMATS = {"csv": history_csv.stream, "jsonl": history_jsonl.stream}
+FORMATS = {"csv": history_csv.stream, "jsonl": history_jsonl.stream, "xlsx": history_xlsx.stream}
 
 
 class TooLarge(Conflict):
@@ -27,7 +27,7 @@ class TooLarge(Conflict):
 
 @transaction.atomic
 def export_history(*, actor: Actor, filters: Filters, kind: str) -> Iterator[bytes]:
-    """A stream of bytes in `kind` (csv, jsonl).
+    """A stream of bytes in `kind` (csv, jsonl, xlsx).
 
     Raises Invalid when the range ends before it begins, TooLarge for more than settings.EXPORT_ROWS."""
     in_order(filters, pointer="?to")

@@ -1,4 +1,4 @@
-"""`GET /audit/deployments.csv|.jsonl`: the deployment history, streamed."""
+"""`GET /audit/deployments.csv|.jsonl|.xlsx`: the deployment history, streamed."""
 
 from django.http import StreamingHttpResponse
 
@@ -8,7 +8,11 @@ from kernel.refusals import Invalid
 from kernel.rest import ApiView, read_query, read_time
 from pipelines.queries import visible_application_names
 
-TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/x-ndjson",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def _flag(text: str | None) -> bool | None:
@@ -36,19 +40,6 @@ def filters_of(actor, query: dict) -> Filters:
     return Filters(
         since=query.get("from"), until=query.get("to"), applications=visible_application_names(actor), **rest
     )
-
-
-class FormatUnsupported(Invalid):
-    code = "format_unsupported"
-    title = "The history is not written in this format"
-
-
-class HistoryWorkbook(ApiView):
-    def get(self, request):
-        """Refused: no workbook is written. A spreadsheet opens the CSV."""
-        raise FormatUnsupported(
-            "There is no .xlsx; take deployments.csv, which spreadsheets open, or .jsonl."
-        )
 
 
 class HistoryExport(ApiView):

@@ -21,7 +21,7 @@ class DeploymentIn(StrictSerializer):
 class ExportIn(StrictSerializer):
     """The parameters of `GET /audit/deployments.csv` as a body."""
 
-    format = serializers.ChoiceField(choices=("csv", "jsonl"), default="csv")
+    format = serializers.ChoiceField(choices=("csv", "jsonl", "xlsx"), default="csv")
     application = serializers.CharField(required=False, **NAME)
     environment = serializers.CharField(required=False, **NAME)
     state = serializers.CharField(required=False, **NAME)

@@ -122,6 +122,7 @@ def _exports(frame: Frame, filters: Filters) -> list[dict]:
     rows = [
         ("Deployments, CSV", "One row per deployment, with who approved it.", "api-history-csv", history),
         ("Deployments, JSON Lines", "The same for programs.", "api-history-jsonl", history),
+        ("Deployments, Excel", "The same as a workbook.", "api-history-xlsx", history),
         ("Events, JSON Lines", "What is filtered here, oldest first.", "api-audit-events-jsonl", suffix),
     ]
     if frame.actor.may(Permission.AUDIT_READ):

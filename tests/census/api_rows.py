@@ -107,7 +107,7 @@ GET    /audit/key                         s  +  + + +  + + +  + + +  + +  | 200
 GET    /audit/leaves/{leaf}/proof         s  +  + + +  + + +  + + +  + +  | 200
 GET    /audit/deployments.csv             s  +  + + +  + + +  + + +  + +  | 200
 GET    /audit/deployments.jsonl           s  +  + + +  + + +  + + +  + +  | 200
-GET    /audit/deployments.xlsx            s  +  + + +  + + +  + + +  + +  | 422:format_unsupported
+GET    /audit/deployments.xlsx            s  +  + + +  + + +  + + +  + +  | 200
 GET    /audit/exports                     s  +  + + +  + + +  + + +  + +  | 200
 POST   /audit/exports                     s  +  + + +  + + +  + + +  + +  | 202
 GET    /audit/exports/{export}            s  o  + o o  o o o  o o o  o o  | 200

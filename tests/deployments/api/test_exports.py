@@ -1,6 +1,9 @@
 """`POST /audit/exports` and what follows, over HTTP."""
 
+import io
+
 import pytest
+from openpyxl import load_workbook
 
 from deployments.actions.make_export import make_export
 from deployments.models import Export
@@ -60,7 +63,7 @@ def test_a_caller_sees_its_own_and_nobody_elses(world):
 @pytest.mark.parametrize(
     ("body", "code", "pointer"),
     [
-        ({"format": "xlsx"}, "invalid_choice", "/format"),
+        ({"format": "pdf"}, "invalid_choice", "/format"),
         ({"columns": "all"}, "unknown_field", "/columns"),
         ({"from": "2026-01-01T00:00:00"}, "offset_required", "/from"),
         ({"from": "2026-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}, "range_invalid", "/to"),
@@ -79,7 +82,7 @@ def test_an_identical_request_with_its_key_is_one_export(world):
     assert Export.objects.count() == 1
 
 
-@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "xlsx"])
 def test_more_rows_than_the_limit_are_not_streamed_and_the_way_is_named(world, settings, kind):
     aude = as_person("aude")
     settings.EXPORT_ROWS = 5
@@ -94,8 +97,14 @@ def test_more_rows_than_the_limit_are_not_streamed_and_the_way_is_named(world, s
     assert aude.get(f"/audit/deployments.{kind}?environment=prod").status_code == 200
 
 
-def test_there_is_no_workbook_and_the_refusal_names_what_there_is(world):
-    answer = as_person("aude").get("/audit/deployments.xlsx")
-    assert problem(answer)[:2] == (422, "format_unsupported")
-    assert "deployments.csv" in answer.json()["detail"]
+def test_the_workbook_is_a_file_of_its_own_type_and_needs_a_login(world):
+    answer = as_person("aude").get("/audit/deployments.xlsx?environment=prod")
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert answer["Content-Disposition"] == 'attachment; filename="deployments.xlsx"'
+    book = load_workbook(io.BytesIO(answer.getvalue()), read_only=True)
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    assert rows[0][0] == "# Release Gate: deployment history"
+    assert [row[3] for row in rows[7:]] == ["prod"]
+    assert events("export.made")[0]["data"] == {"format": "xlsx", "rows": 1, "filter": ["environment"]}
     assert problem(Caller().get("/audit/deployments.xlsx"))[:2] == (401, "not_authenticated")

@@ -115,9 +115,10 @@ def page(world, who: str, **filters):
 
 @pytest.mark.django_db
 def test_who_may_take_what_away(world):
-    every = ["Deployments, CSV", "Deployments, JSON Lines", "Events, JSON Lines", "Checkpoint", "Key"]
+    every = ["Deployments, CSV", "Deployments, JSON Lines", "Deployments, Excel", "Events, JSON Lines"]
+    every += ["Checkpoint", "Key"]
     assert [row["title"] for row in page(world, "rita").exports] == every
-    assert [row["title"] for row in page(world, "aude").exports] == [*every[:3], "Bundle", *every[3:]]
+    assert [row["title"] for row in page(world, "aude").exports] == [*every[:4], "Bundle", *every[4:]]
     files = {row["title"]: row["file"] for row in page(world, "rita").exports if row["file"]}
     assert files == {"Checkpoint": "log.checkpoint", "Key": "log.key"}
 
@@ -129,6 +130,7 @@ def test_what_is_taken_away_is_narrowed_as_the_page_is(world):
     assert queries == {
         "Deployments, CSV": {"environment": ["prod"]},
         "Deployments, JSON Lines": {"environment": ["prod"]},
+        "Deployments, Excel": {"environment": ["prod"]},
         "Events, JSON Lines": {"environment": ["prod"], "kind": ["vote.cast"]},
         "Bundle": {},  # a part of the log would prove nothing
         "Checkpoint": {},
