@@ -132,10 +132,11 @@ class Scene(World):
     # -- the request
 
     def _request(self) -> None:
-        more = {}
+        row = self.request(VERSION, self.prod)
         if self.has("scheduled"):
-            more["not_before"] = self.ends["scheduled"] = now() + timedelta(days=3)
-        row = self.request(VERSION, self.prod, **more)
+            # Written and not asked for: the calendar of that day changed since it was accepted.
+            self.ends["scheduled"] = now() + timedelta(days=3)
+            Deployment.objects.filter(pk=row.pk).update(not_before=self.ends["scheduled"])
         if self.has("going back"):
             Deployment.objects.filter(pk=row.pk).update(kind="rollback")
         if not any(name.startswith("unplan") for name in self.situation.circumstances):
