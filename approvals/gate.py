@@ -97,7 +97,7 @@ def relations(
 
 def people(request: ApprovalRequest, at: datetime) -> PeopleAnswer:
     """Is it enough? pass, wait (with who is still needed) or deny; never "passed" on anything unknown."""
-    picture = getattr(request, "looked", None) or look(request)
+    picture = getattr(request, "looked", None) or look(request, at)
     keys = _keys(picture)
     if request.state == ApprovalState.CONSUMED:
         return PeopleAnswer(CheckState.PASS, (), keys)

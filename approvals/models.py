@@ -6,7 +6,7 @@ from django.db.models import Q
 from kernel.ids import new_apr, new_vot
 from pipelines.models import Environment
 from releases.models import Release
-from teams.models import Person
+from teams.models import Delegation, Person
 
 
 class ApprovalRequest(models.Model):
@@ -67,10 +67,22 @@ class Vote(models.Model):
     method = models.CharField(max_length=20)
     signature = models.JSONField(null=True)  # statement.stored(): what a passkey signed, with its key
     groups = models.JSONField(default=list)  # the person's groups at that moment: why the vote counted
+    # In whose place it was cast; null: in one's own.
+    delegation = models.ForeignKey(Delegation, null=True, on_delete=models.PROTECT, related_name="votes")
     at = models.DateTimeField()
     void = models.BooleanField(default=False)
     changed_fields = models.JSONField(default=list)
     withdrawn_at = models.DateTimeField(null=True)
+
+    @property
+    def on_behalf_of(self) -> Person | None:
+        """Whose place in a group this vote fills, where it is not the voter's own."""
+        return self.delegation.principal if self.delegation_id else None
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Ids of the people who are counted by it: the voter, and whose place it fills."""
+        return (self.person_id, self.delegation.principal_id) if self.delegation_id else (self.person_id,)
 
     class Meta:
         constraints = [

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from approvals.models import ApprovalRequest
 from approvals.proofs import unproven
 from approvals.rules import CastVote, GateState, Relation, excluded_by, gate_state
 from approvals.states import Decision
+from kernel.clock import now
 from pipelines.matching import Slot, satisfiable, slots_of
 from teams.humans import Humans
 from teams.models import Person
+from teams.places import places_in
 from teams.queries import current_groups, humans_among, members_of
 
 
@@ -19,7 +22,9 @@ def related(rows: list[dict]) -> tuple[Relation, ...]:
 
 def standing_votes(request: ApprovalRequest) -> list:
     """Votes that are neither void nor withdrawn, in the order they were cast, with their people."""
-    rows = request.votes.filter(void=False, withdrawn_at=None).select_related("person")
+    rows = request.votes.filter(void=False, withdrawn_at=None).select_related(
+        "person", "delegation__principal"
+    )
     return list(rows.order_by("at", "id"))
 
 
@@ -42,30 +47,28 @@ class Picture:
     members: dict[str, list[str]]  # group of a slot → usernames in it now, those kept out among them
 
 
-def look(request: ApprovalRequest, *, own: str | None = None) -> Picture:
-    """At most five queries: votes, their events and passkeys, members of the slots' groups, who is one human.
+def look(request: ApprovalRequest, at: datetime | None = None, *, own: str | None = None) -> Picture:
+    """At most five queries: votes, their events and passkeys, members of the slots' groups and who stands in for them
+    at `at` (None: now, which is asked for), who is one human; a sixth where somebody voted in another's place.
 
     `own`: the vote that is being cast in this transaction, whose event comes after this.
     """
     slots = slots_of(request.gate["slots"])
     standing = standing_votes(request)
     wrong = unproven(request, standing, own=own)
-    members = members_of([slot.group for slot in slots])
+    members, stand_ins = places_in([slot.group for slot in slots], at or now())
     people = {person.pk: person for group in members.values() for person in group} | {
         v.person_id: v.person for v in standing
     }
-    groups: dict[str, set] = {}
-    for group, persons in members.items():
-        for person in persons:
-            groups.setdefault(person.pk, set()).add(group)
-    humans = humans_of(request.relations, people)
-    first = _doubles(standing, humans, wrong)
-    out = excluded_people(request.relations, request.gate["exclude"], people, humans)
-    eligible = {
-        pk: frozenset(names)
-        for pk, names in groups.items()
-        if pk not in out and people[pk].is_active and first.get(humans.of(pk), pk) == pk
-    }
+    for one in stand_ins:
+        people.setdefault(one.delegate, Person(pk=one.delegate, username=one.delegate_name))
+    heads = {head for vote in standing for head in vote.heads}
+    humans = humans_of(request.relations, {*people, *heads})
+    out = excluded_people(request.relations, request.gate["exclude"], {*people, *heads}, humans)
+    own = _own_groups(members)
+    lent = {(o.delegate, o.principal, o.group) for o in stand_ins if o.principal not in out}
+    first = _doubles(standing, humans, wrong, lent)
+    eligible = _eligible(people, out, own, lent, [v for v in standing if v.pk not in wrong], first, humans)
     votes = [vote for vote in standing if vote.pk not in wrong]
     cast = [CastVote(v.person_id, v.decision, frozenset(v.groups)) for v in votes]
     state = gate_state(slots, cast, eligible, out)
@@ -73,21 +76,55 @@ def look(request: ApprovalRequest, *, own: str | None = None) -> Picture:
     return Picture(state, slots, votes, wrong, humans, people, eligible, out, named)
 
 
-def look_once(request: ApprovalRequest) -> Picture:
+def _own_groups(members: dict[str, list[Person]]) -> dict[str, set[str]]:
+    groups: dict[str, set] = {}
+    for group, persons in members.items():
+        for person in persons:
+            groups.setdefault(person.pk, set()).add(group)
+    return groups
+
+
+def _eligible(people, out, own, lent, standing, first, humans) -> dict[str, frozenset[str]]:
+    """{person: groups they may fill a key of}. Whoever voted: in the place they voted in. All others: in their own,
+    unless somebody fills it for them, and in those lent to them whose principal is not counted yet."""
+    voted = {vote.person_id: vote for vote in standing if vote.decision == Decision.APPROVE}
+    found = {}
+    for pk, person in people.items():
+        if pk in out or not person.is_active or first.get(humans.of(pk), pk) != pk:
+            continue
+        vote, groups = voted.get(pk), set()
+        if vote is None or not vote.delegation_id:
+            groups |= own.get(pk, set())
+        if vote is None:
+            groups |= {g for d, p, g in lent if d == pk and humans.of(p) not in first}
+        elif vote.delegation_id:
+            groups |= {g for d, p, g in lent if (d, p) == vote.heads}
+        if groups:
+            found[pk] = frozenset(groups)
+    return found
+
+
+def look_once(request: ApprovalRequest, at: datetime | None = None) -> Picture:
     """For whoever asks decide() about it, too: people() takes what was seen here. Never where a vote is written, and
     not from before the transaction that starts."""
-    request.looked = look(request)
+    request.looked = look(request, at)
     return request.looked
 
 
-def _doubles(standing: list, humans: Humans, wrong: dict[str, str]) -> dict[str, str]:
-    """{human: the account whose approval counts}; a later approval of another account goes into `wrong`."""
+def _doubles(standing: list, humans: Humans, wrong: dict[str, str], lent: set) -> dict[str, str]:
+    """{human: the account whose approval counts for them}; a later approval that would count a human twice, as its
+    voter or as the one whose place it fills, goes into `wrong`. One in a place lent no more counts nobody."""
     first: dict[str, str] = {}
     for vote in standing:
         if vote.decision != Decision.APPROVE or vote.pk in wrong:
             continue
-        if first.setdefault(humans.of(vote.person_id), vote.person_id) != vote.person_id:
+        if vote.delegation_id and not any((*vote.heads, group) in lent for group in vote.groups):
+            continue
+        heads = {humans.of(head) for head in vote.heads}
+        if any(head in first for head in heads):
             wrong[vote.pk] = "same_human"
+        else:
+            first |= dict.fromkeys(heads, vote.person_id)
     return first
 
 

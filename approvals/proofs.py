@@ -18,8 +18,8 @@ from audit.models import AuditEvent, stored_bytes
 
 def unproven(request: ApprovalRequest, votes: Iterable[Vote], *, own: str | None = None) -> dict[str, str]:
     """{vote id: why it does not count}: `content_differs`, `not_in_log`, `log_differs`, `withdrawn_in_log`,
-    `signature_missing`, `statement_differs`, `statement_expired`, `passkey_not_in_log`, or a code of
-    statement.problem. At most two queries, none without votes.
+    `delegation_not_in_log`, `signature_missing`, `statement_differs`, `statement_expired`, `passkey_not_in_log`, or
+    a code of statement.problem. At most three queries, none without votes.
 
     `own`: the vote being cast in this transaction; its event is written after the gate is judged with it.
     """
@@ -28,9 +28,14 @@ def unproven(request: ApprovalRequest, votes: Iterable[Vote], *, own: str | None
         return {}
     cast, withdrawn = _events(request)
     keys = _enrolled(vote.person_id for vote in votes if vote.signature)
+    lent = _lent(vote.delegation_id for vote in votes if vote.delegation_id)
     found = {}
     for vote in votes:
-        why = _logged(request, vote, cast.get(vote.pk), withdrawn) or _signed(request, vote, keys)
+        why = (
+            _logged(request, vote, cast.get(vote.pk), withdrawn)
+            or _delegated(vote, lent)
+            or _signed(request, vote, keys)
+        )
         if why:
             found[vote.pk] = why
     return found
@@ -50,6 +55,8 @@ def _logged(request: ApprovalRequest, vote: Vote, body: dict | None, withdrawn: 
         and data["content_hash"] == vote.content_hash
         and data["groups"] == vote.groups
         and data.get("signature") == vote.signature
+        and data.get("delegation") == vote.delegation_id
+        and (vote.delegation_id is None or data.get("on_behalf_of") == vote.delegation.principal_id)
     )
     return None if same else "log_differs"
 
@@ -87,6 +94,23 @@ def _events(request: ApprovalRequest) -> tuple[dict[str, dict], set[str]]:
         else:
             cast[data["vote"]] = body
     return cast, withdrawn
+
+
+def _delegated(vote: Vote, lent: dict[str, dict]) -> str | None:
+    """A delegation that somebody slipped into a table lends no place."""
+    if vote.delegation_id is None:
+        return None
+    made = lent.get(vote.delegation_id, {})
+    said = [[made.get("group")], made.get("principal"), made.get("delegate")]
+    same = said == [vote.groups, vote.delegation.principal_id, vote.person_id]
+    return None if same else "delegation_not_in_log"
+
+
+def _lent(ids: Iterable[str]) -> dict[str, dict]:
+    """{delegation: what the log says it is}."""
+    subjects = sorted({f"delegation:{pk}" for pk in ids})
+    bodies = _bodies("delegation.made", subjects) if subjects else []
+    return {body["subject"].removeprefix("delegation:"): body["data"] for body in bodies}
 
 
 def _enrolled(person_ids: Iterable[str]) -> set[tuple[str, str, str]]:

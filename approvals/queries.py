@@ -1,12 +1,16 @@
 """Reads of approval requests, already scoped to what the caller may see."""
 
+from datetime import datetime
+
 from django.db.models import F, Q
 
 from approvals.models import ApprovalRequest
 from approvals.picture import related
+from approvals.positions import groups_now, holds
 from approvals.rules import excluded_by
 from approvals.states import TAKES_VOTES
 from kernel.actor import Actor
+from kernel.clock import now
 from kernel.refusals import NotFound
 from pipelines.queries import visible_application_names
 
@@ -51,21 +55,21 @@ def open_requests(actor: Actor):
 
 def waiting_for(actor: Actor) -> list[ApprovalRequest]:
     """What this person can decide now, oldest deadline first: in a slot's group, not kept out, not yet voted."""
-    if not actor.is_human or not actor.groups:
+    if not actor.is_human or not (actor.groups or actor.stands_in):
         return []
-    rows = open_requests(actor).prefetch_related("votes").order_by("expires_at", "id")
-    return [row for row in rows if _can_decide(actor, row)]
+    at = now()
+    rows = open_requests(actor).prefetch_related("votes__delegation").order_by("expires_at", "id")
+    return [row for row in rows if _can_decide(actor, row, at)]
 
 
-def _can_decide(actor: Actor, row: ApprovalRequest) -> bool:
-    if not actor.groups & {slot["group"] for slot in row.gate["slots"]}:
+def _can_decide(actor: Actor, row: ApprovalRequest, at: datetime) -> bool:
+    standing = [vote for vote in row.votes.all() if not vote.void and vote.withdrawn_at is None]
+    if any(vote.person_id == actor.person_id for vote in standing) or kept_out(actor, row) is not None:
         return False
-    mine = [
-        v for v in row.votes.all() if v.person_id == actor.person_id and not v.void and v.withdrawn_at is None
-    ]
-    if mine:
-        return False
-    return kept_out(actor, row) is None
+    heads = frozenset(head for vote in standing if holds(vote, at) for head in vote.heads)
+    return bool(
+        groups_now(actor, row.gate, row.relations, heads, at) & {s["group"] for s in row.gate["slots"]}
+    )
 
 
 def kept_out(actor: Actor, row: ApprovalRequest) -> str | None:

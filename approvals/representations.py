@@ -5,6 +5,7 @@ from django.conf import settings
 from approvals import gate
 from approvals.models import ApprovalRequest
 from approvals.picture import look
+from kernel.clock import now
 from kernel.verdicts import wire_time
 
 MISSING = {"unknown_authors": "flag"}  # what a snapshot of before there was such a member stands for
@@ -12,7 +13,7 @@ MISSING = {"unknown_authors": "flag"}  # what a snapshot of before there was suc
 
 def summary(request: ApprovalRequest, keys=None) -> dict:
     """The `approval` member of a deployment. `keys`: from gate.people, where it was asked already."""
-    keys = gate.people(request, request.opened_at).keys if keys is None else keys
+    keys = gate.people(request, now()).keys if keys is None else keys
     return {
         "id": request.pk,
         "content_hash": request.content_hash,
@@ -27,7 +28,7 @@ def summary(request: ApprovalRequest, keys=None) -> dict:
 
 def full(request: ApprovalRequest) -> dict:
     """The body of `GET /approvals/{id}`; `content_hash` is the SHA-256 of the RFC 8785 form of `subject`."""
-    answer = gate.people(request, request.opened_at)
+    answer = gate.people(request, now())
     return {
         **summary(request, answer.keys),
         "deployment": request.deployment,
@@ -51,13 +52,14 @@ def votes(request: ApprovalRequest) -> list[dict]:
     """Every vote ever cast, in order; `slot` is the key it fills now."""
     picture = look(request)
     rows = []
-    for row in request.votes.select_related("person").order_by("at", "id"):
+    for row in request.votes.select_related("person", "delegation__principal").order_by("at", "id"):
         standing = not row.void and row.withdrawn_at is None
         index = picture.state.assignment.slot_of(row.person_id) if standing else None
         rows.append(
             {
                 "id": row.pk,
                 "by": row.person.username,
+                "on_behalf_of": row.on_behalf_of.username if row.on_behalf_of else None,
                 "decision": row.decision,
                 "slot": None if index is None else picture.slots[index].group,
                 "at": wire_time(row.at),

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from approvals.states import TAKES_VOTES, ApprovalState, Decision
 from pipelines.matching import Assignment, Slot, assign
+from teams.rules import StandIn
 
 RELATIONS = ("requester", "submitter", "author", "pipeline_editor")
 COMMENT_MIN, COMMENT_MAX = 10, 2000  # characters, requirement C12
@@ -51,6 +52,11 @@ class VoteFacts:
     stepped_up: bool = False
     accounts: frozenset[str] = frozenset()  # other accounts of the same human
     twin_voted: bool = False  # one of those has a vote here
+    represented: bool = False  # somebody voted in this person's place
+    behalf: StandIn | None = None  # in whose place the vote would be; `groups` is then what they delegated
+    behalf_counted: bool = False  # that person is counted already
+    behalf_emails: frozenset[str] = frozenset()
+    behalf_accounts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -78,9 +84,8 @@ def may_vote(facts: VoteFacts) -> VoteRefusal | None:
 
 
 def _human_required(facts: VoteFacts) -> VoteRefusal | None:
-    if not facts.is_human:
-        return VoteRefusal("human_required", "Only a person may vote; a machine fills no slot.")
-    return None
+    refusal = VoteRefusal("human_required", "Only a person may vote; a machine fills no slot.")
+    return None if facts.is_human else refusal
 
 
 def _not_open(facts: VoteFacts) -> VoteRefusal | None:
@@ -90,10 +95,8 @@ def _not_open(facts: VoteFacts) -> VoteRefusal | None:
     if facts.superseded_by:
         detail = f"This request was superseded by {facts.superseded_by}; vote there."
         return VoteRefusal("not_open", detail, {"superseded_by": facts.superseded_by})
-    state = ApprovalState.EXPIRED if lapsed else facts.state
-    return VoteRefusal(
-        "not_open", f"This request takes no votes any more: it is {state}.", {"state": str(state)}
-    )
+    state = str(ApprovalState.EXPIRED if lapsed else facts.state)
+    return VoteRefusal("not_open", f"This request takes no votes any more: it is {state}.", {"state": state})
 
 
 def _content_changed(facts: VoteFacts) -> VoteRefusal | None:
@@ -113,11 +116,16 @@ def _no_vote(facts: VoteFacts) -> VoteRefusal | None:
 
 def _already_voted(facts: VoteFacts) -> VoteRefusal | None:
     if facts.has_vote:
-        return VoteRefusal(
-            "already_voted", "You have voted already; withdraw that vote first to change your mind."
-        )
+        detail = "You have voted already; withdraw that vote first to change your mind."
+        return VoteRefusal("already_voted", detail)
     if facts.twin_voted:
         return VoteRefusal("already_voted", "Another account of yours has voted; one human fills one slot.")
+    if facts.represented:
+        return VoteRefusal("already_voted", "Somebody you delegated to has voted in your place.")
+    if facts.behalf_counted:
+        return VoteRefusal(
+            "already_voted", f"{facts.behalf.name}, for whom you would vote, is counted already."
+        )
     return None
 
 
@@ -125,7 +133,7 @@ def _separation(facts: VoteFacts) -> VoteRefusal | None:
     own = {"emails": facts.emails, "accounts": facts.accounts}
     relation = excluded_by(facts.relations, facts.gate_exclude, person=facts.person, **own)
     if relation is None:
-        return None
+        return _separation_of_whom_it_is_for(facts)
     did = {
         "requester": "asked for this deployment",
         "submitter": "submitted this build",
@@ -135,6 +143,25 @@ def _separation(facts: VoteFacts) -> VoteRefusal | None:
     return VoteRefusal(
         "separation_of_duties", f"You {did}, so another person must decide.", {"relation": relation}
     )
+
+
+def _separation_of_whom_it_is_for(facts: VoteFacts) -> VoteRefusal | None:
+    """Nobody approves their own by a friend: whose place it is must be free of any hand in it, too."""
+    if facts.behalf is None:
+        return None
+    theirs = {
+        "person": facts.behalf.principal,
+        "emails": facts.behalf_emails,
+        "accounts": facts.behalf_accounts,
+    }
+    relation = excluded_by(facts.relations, facts.gate_exclude, **theirs)
+    if relation is None:
+        return None
+    extra = {"relation": relation, "on_behalf_of": facts.behalf.name}
+    detail = (
+        f"{facts.behalf.name}, for whom you would vote, is kept out here as {relation.replace('_', ' ')}."
+    )
+    return VoteRefusal("separation_of_duties", detail, extra)
 
 
 def _not_eligible(facts: VoteFacts) -> VoteRefusal | None:
@@ -152,9 +179,8 @@ def _comment_required(facts: VoteFacts) -> VoteRefusal | None:
 
 
 def _step_up_required(facts: VoteFacts) -> VoteRefusal | None:
-    if facts.gate_step_up and not facts.stepped_up:
-        return VoteRefusal("step_up_required", "This gate asks you to confirm with your security key.")
-    return None
+    refusal = VoteRefusal("step_up_required", "This gate asks you to confirm with your security key.")
+    return refusal if facts.gate_step_up and not facts.stepped_up else None
 
 
 def comment_problem(comment: str | None, *, required: bool) -> str | None:
@@ -248,16 +274,6 @@ def gate_state(
     rejected_by = next((vote.person for vote in votes if vote.decision == Decision.REJECT), None)
     assignment = assign(slots, counted)
     return GateState(assignment.complete and rejected_by is None, rejected_by, assignment, tuple(lost))
-
-
-def expires_at(opened_at: datetime, expires_in: int | None) -> datetime | None:
-    """Until when votes may come; `expires_in` in seconds, None: no end."""
-    return None if expires_in is None else opened_at + timedelta(seconds=expires_in)
-
-
-def valid_until(satisfied_at: datetime, valid_for: int | None) -> datetime | None:
-    """Until when a satisfied request may start; `valid_for` in seconds, None: no end."""
-    return None if valid_for is None else satisfied_at + timedelta(seconds=valid_for)
 
 
 def expired(state: str, at: datetime, *, expires_at: datetime | None, valid_until: datetime | None) -> bool:

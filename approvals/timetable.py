@@ -40,3 +40,13 @@ def columns(gate: Mapping, expires_at: datetime | None, done: int = 0, escalated
     """The columns of a request that has come to `done` percent: what it was told, and when it is due again."""
     step = next_step(gate, expires_at, done)
     return {"reminded": done, "remind_at": step and step.at, "escalated_to": escalated_to}
+
+
+def expires_at(opened_at: datetime, expires_in: int | None) -> datetime | None:
+    """Until when votes may come; `expires_in` in seconds, None: no end."""
+    return None if expires_in is None else opened_at + timedelta(seconds=expires_in)
+
+
+def valid_until(satisfied_at: datetime, valid_for: int | None) -> datetime | None:
+    """Until when a satisfied request may start; `valid_for` in seconds, None: no end."""
+    return None if valid_for is None else satisfied_at + timedelta(seconds=valid_for)

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     CONFIG_EXPIRED = "config.expired"
     CONFIG_PROPOSED = "config.proposed"
     CONFIG_REJECTED = "config.rejected"
+    DELEGATION_ENDED = "delegation.ended"
+    DELEGATION_MADE = "delegation.made"
     DEPLOYMENT_BASELINE = "deployment.baseline"
     DEPLOYMENT_CANCEL_REQUESTED = "deployment.cancel_requested"
     DEPLOYMENT_CANCELLED = "deployment.cancelled"

@@ -681,6 +681,7 @@ class Rules:
         self.opened, self.votes, self.started = {}, {}, {}
         self.asked, self.ran = {}, set()  # deployment → the leaf that asked people for it; what has started
         self.broken = {}  # break-glass: review → (deployment, what it skips)
+        self.lent = {}  # delegation → what its event says, and when it ended
         self.gates = {}  # environment → [(from when, {group: keys})], by what the log says of it
         self.passkeys, self.nonces, self.origins = {}, set(), set()
         self.gated = self.ungated = self.signed = self.bypassed = 0
@@ -699,14 +700,9 @@ class Rules:
             for vote in self.votes.values():
                 vote["void"] = vote["void"] or vote["approval"] == subject
         elif kind == "vote.cast" and body["outcome"] == "allowed" and "vote" in data:
-            if "signature" in data:
-                self._signed(index, body)
-            self.votes[data["vote"]] = {
-                "approval": subject,
-                "void": False,
-                "actor": body["actor"],
-                "data": data,
-            }
+            self._cast(index, body)
+        elif kind.startswith("delegation.") and body["outcome"] == "allowed":
+            self._lend(index, body)
         elif kind == "break_glass.opened" and body["outcome"] == "allowed":
             self.broken[data.get("review")] = (subject, data.get("skip") or [])
         elif kind in ("passkey.added", "passkey.removed") and body["outcome"] == "allowed":
@@ -726,6 +722,25 @@ class Rules:
                 self._ungated(index, data, subject)
                 if "people" not in (data.get("skipped") or []):
                     self._asked_all(index, body, [])
+
+    def _cast(self, index, body):
+        data = body["data"]
+        if "signature" in data:
+            self._signed(index, body)
+        if "on_behalf_of" in data or "delegation" in data:
+            self._in_anothers_place(index, body)
+        self.votes[data["vote"]] = {
+            "approval": body["subject"],
+            "void": False,
+            "actor": body["actor"],
+            "data": data,
+        }
+
+    def _lend(self, index, body):
+        if body["kind"] == "delegation.made":
+            self.lent[body["subject"]] = dict(body["data"], ended=None)
+        elif body["subject"] in self.lent:
+            self.lent[body["subject"]]["ended"] = instant_of(index, body)
 
     def _asked_all(self, index, body, keys):
         """The gate that the environment was given by its own events: whoever empties it without one is seen here."""
@@ -752,6 +767,26 @@ class Rules:
         self.nonces.add(stated["nonce"])
         self.origins.add(origin)
         self.signed += 1
+
+    def _in_anothers_place(self, index, body):
+        """A vote for somebody else needs the delegation that lends exactly this place, in force at that time."""
+        data = body["data"]
+        lent = self.lent.get("delegation:%s" % data.get("delegation"))
+        if lent is None:
+            if self.complete:
+                raise Broken("the vote is for somebody whose delegation no earlier leaf holds", index)
+            return
+        said = (lent.get("principal"), lent.get("delegate"), [lent.get("group")])
+        if said != (data.get("on_behalf_of"), body["actor"].get("id"), data.get("groups")):
+            raise Broken("the vote is for somebody who delegated something else", index)
+        at = instant_of(index, body)
+        try:
+            begins, ends = read_instant(lent["since"]), read_instant(lent["until"])
+        except (KeyError, ValueError, TypeError) as error:
+            raise Broken("the delegation does not say from when until when", index) from error
+        over = lent["ended"] is not None and lent["ended"] < at
+        if data.get("decision") != "withdraw" and (over or not begins - PASSING <= at < ends + PASSING):
+            raise Broken("the vote is for somebody whose delegation was not in force", index)
 
     def _ungated(self, index, data, subject):
         if "people" in (data.get("skipped") or []):
@@ -781,7 +816,7 @@ class Rules:
         if gate is not None and gate["of"] != subject:
             raise Broken("started on an approval that was opened for %s" % gate["of"], index)
         step_up, names = data.get("step_up") or (gate or {}).get("step_up"), data.get("votes") or []
-        people = {}
+        people, heads = {}, []
         for name in names:
             vote = self.votes.get(name)
             if vote is None and gate is not None:
@@ -795,7 +830,10 @@ class Rules:
             groups = vote["data"].get("groups")
             person = self._voter(index, name, vote, approval, data.get("content_hash"))
             people[person] = groups if isinstance(groups, list) else []
+            heads += [person, vote["data"]["on_behalf_of"]] if "on_behalf_of" in vote["data"] else [person]
         if gate is not None:
+            if len(set(heads)) != len(heads):
+                raise Broken("started on two votes of one person", index)
             self._enough(index, gate["keys"], names, people)
 
     @staticmethod

@@ -103,7 +103,9 @@ def _recorded(actor: Actor, since: datetime, until: datetime) -> list[Deployment
     names = pipelines.visible_application_names(actor)
     if names is not None:
         rows = rows.filter(application__in=names)
-    standing = Vote.objects.filter(void=False, withdrawn_at=None).order_by("at", "id")
+    standing = (
+        Vote.objects.filter(void=False, withdrawn_at=None).order_by("at", "id").select_related("delegation")
+    )
     votes = Prefetch("approval__votes", queryset=standing, to_attr="standing")
     return list(with_everything(rows).prefetch_related(votes).order_by("-requested_at", "-id")[: MOST + 1])
 
@@ -246,12 +248,13 @@ class _Past:
             return Check("people", CheckState.PASS)
         approval = row.approval
         votes = approval.standing if approval else []
+        # A vote in another's place counts by that other's groups.
+        whose = [vote.heads[-1] for vote in votes]
         eligible = {
-            vote.person_id: {name for name, ids in settings.members.items() if vote.person_id in ids}
-            for vote in votes
+            person: {name for name, ids in settings.members.items() if person in ids} for person in whose
         }
         # Their groups are these settings', too: a vote of somebody who would be in counts, of who would be out not.
-        cast = [CastVote(v.person_id, v.decision, frozenset(eligible[v.person_id])) for v in votes]
+        cast = [CastVote(p, v.decision, frozenset(eligible[p])) for p, v in zip(whose, votes, strict=True)]
         related = approval.relations if approval else []
         out = excluded_people(related, rule["exclude"], list(eligible), self.humans)
         state = gate_state(slots_of(rule["slots"]), cast, eligible, out)

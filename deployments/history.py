@@ -69,7 +69,7 @@ def approvals_in_words(deployment: Deployment) -> str:
     if deployment.approval is None:
         return "none needed" if deployment.state not in PENDING else MISSING
     words = [
-        f"{v.person.username} ({', '.join(v.groups) or MISSING}) {v.decision} {wire_time(v.at)}"
+        f"{_who(v)} ({', '.join(v.groups) or MISSING}) {v.decision} {wire_time(v.at)}"
         + (f": {v.comment}" if v.comment else "")
         for v in _standing(deployment)
     ]
@@ -107,7 +107,7 @@ def eligibility_in_words(deployment: Deployment) -> str:
     keys = (deployment.start_record or {}).get("keys", ())
     seats = {name: key["group"] for key in keys for name in key["filled_by"]}
     words = [
-        f"{vote.person.username} ({', '.join(vote.groups) or MISSING})"
+        f"{_who(vote)} ({', '.join(vote.groups) or MISSING})"
         + (f" filled {seats[vote.person.username]}" if vote.person.username in seats else "")
         for vote in _standing(deployment)
     ]
@@ -135,9 +135,15 @@ def _versioned(row: dict) -> str:
     return f"{row['name']} ({row['id']} version {row['version']})"
 
 
+def _who(vote) -> str:
+    """`olga for omar` where she voted in his place."""
+    name = vote.person.username
+    return f"{name} for {vote.on_behalf_of.username}" if vote.on_behalf_of else name
+
+
 def _standing(deployment: Deployment):
-    votes = deployment.approval.votes.select_related("person").filter(void=False, withdrawn_at=None)
-    return votes.order_by("at", "id")
+    votes = deployment.approval.votes.filter(void=False, withdrawn_at=None)
+    return votes.select_related("person", "delegation__principal").order_by("at", "id")
 
 
 def _evidence(deployment: Deployment, build) -> str:

@@ -38,6 +38,7 @@ class Actor:
     roles: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     teams: frozenset[str] = frozenset()
+    stands_in: tuple = ()  # teams.rules.StandIn: whose places the person may fill, each at its time
     application: str | None = None  # application tokens only
     scopes: frozenset[str] = frozenset()
     token_id: str | None = None

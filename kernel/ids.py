@@ -30,6 +30,7 @@ PREFIXES = frozenset(
         "ath",
         "tst",
         "rev",
+        "dlg",
     ]
 )
 
@@ -55,4 +56,4 @@ new_bld, new_art, new_rel, new_dep = map(_factory, ("bld", "art", "rel", "dep"))
 new_stp, new_int, new_apr, new_vot = map(_factory, ("stp", "int", "apr", "vot"))
 new_evd, new_evt, new_win, new_frz = map(_factory, ("evd", "evt", "win", "frz"))
 new_acc, new_env, new_tok, new_per = map(_factory, ("acc", "env", "tok", "per"))
-new_exp, new_chg, new_tst, new_rev = map(_factory, ("exp", "chg", "tst", "rev"))
+new_exp, new_chg, new_tst, new_rev, new_dlg = map(_factory, ("exp", "chg", "tst", "rev", "dlg"))

@@ -114,6 +114,10 @@ def _touched(noun: str, key: str, before, after, there: Places) -> frozenset[str
         return there.stages.get(key, frozenset())
     if noun == "group":
         return there.keys.get(key, frozenset())
+    if noun == "delegation":
+        return frozenset().union(
+            *(there.keys.get(row["group"], frozenset()) for row in (before, after) if row)
+        )
     if noun == "person":
         return frozenset(there.tiers)
     scopes = [row["scope"] for row in (before, after) if row is not None]

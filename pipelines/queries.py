@@ -26,9 +26,11 @@ def visible_application_names(actor: Actor) -> frozenset[str] | None:
     if not actor.is_human:
         return frozenset()
     rows = list(Application.objects.values_list("name", "team_id", "owners_group_id"))
-    seen = {name for name, team, owners in rows if team in actor.teams or owners in actor.groups}
-    if actor.groups and len(seen) < len(rows):
-        seen |= _with_slot_for(actor.groups)
+    # Whoever stands in for somebody sees what they are to decide, from when it was agreed until it ends.
+    groups = actor.groups | {one.group for one in actor.stands_in}
+    seen = {name for name, team, owners in rows if team in actor.teams or owners in groups}
+    if groups and len(seen) < len(rows):
+        seen |= _with_slot_for(groups)
     return frozenset(seen)
 
 

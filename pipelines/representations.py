@@ -9,7 +9,7 @@ from pipelines.actions.propose import Proposed
 from pipelines.calendar_rules import FREEZE_FIELDS, WINDOW_FIELDS, gone
 from pipelines.gates import gate_warnings
 from pipelines.models import Account, ConfigChange, Environment, Freeze, PipelineVersion, Window
-from teams.models import Group, Person
+from teams.models import Delegation, Group, Person
 from teams.queries import members_of
 
 
@@ -144,7 +144,24 @@ def render_change(change: ConfigChange) -> dict:
     }
 
 
+def render_delegation(row: Delegation) -> dict:
+    """One delegation: `for` has the place in the group, `to` may vote in it."""
+    return {
+        "id": row.pk,
+        "group": row.group_id,
+        "for": row.principal.username,
+        "to": row.delegate.username,
+        "from": wire_time(row.since),
+        "until": wire_time(row.until),
+        "reason": row.reason,
+        "created_at": wire_time(row.created_at),
+        "ended_at": wire_time(row.ended_at),
+        "ended_reason": row.ended_reason or None,
+    }
+
+
 RENDER = {
+    Delegation: render_delegation,
     Environment: render_environment,
     PipelineVersion: render_pipeline,
     Window: render_calendar,

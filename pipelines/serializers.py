@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from kernel.rest import StrictSerializer
+from kernel.rest import OffsetDateTimeField, StrictSerializer
 from pipelines.environment_rules import LANES, OVERDUE
 
 SHORT, LONG = 200, 2000  # characters; the actions refuse more exactly, in their own words
@@ -84,6 +84,17 @@ class ConfirmIn(StrictSerializer):
 
 class RejectIn(StrictSerializer):
     reason = serializers.CharField(max_length=LONG, allow_blank=True)
+
+
+class DelegationIn(StrictSerializer):
+    group = serializers.CharField(max_length=SHORT)
+    to = serializers.CharField(max_length=SHORT)
+    until = OffsetDateTimeField()
+    reason = serializers.CharField(max_length=LONG, allow_blank=True)
+
+    def get_fields(self):
+        """`from` is a word of Python."""
+        return super().get_fields() | {"from": OffsetDateTimeField(required=False)}
 
 
 class WindowIn(StrictSerializer):

@@ -9,6 +9,7 @@ from audit.models import AuditEvent
 from kernel.actor import Actor
 from kernel.permissions import Permission
 from kernel.refusals import NotFound
+from kernel.verdicts import wire_time
 from pipelines import calendar_rules, environment_rules
 from pipelines.change_rules import Places
 from pipelines.expedited import slots_added, slots_of_gate
@@ -16,7 +17,7 @@ from pipelines.gates import OWNERS
 from pipelines.models import Account, ConfigChange, Freeze, Window
 from pipelines.queries import current_pipeline, current_pipelines, environments
 from pipelines.states import ChangeState
-from teams.models import Person
+from teams.models import Delegation, Person
 from teams.queries import members_of
 
 ACCOUNT = ("account_id", "alias", "partition", "regions", "deploy_role_arn", "observe_role_arn", "pool")
@@ -63,6 +64,18 @@ def _group(key: str):
     return {"members": [person.username for person in members_of([key])[key]]}, None
 
 
+def _delegation(key: str):
+    row = (
+        Delegation.objects.filter(pk=key, ended_at__isnull=True)
+        .select_related("principal", "delegate")
+        .first()
+    )
+    if row is None:
+        return None, None
+    names = {"group": row.group_id, "for": row.principal.username, "to": row.delegate.username}
+    return {**names, "from": wire_time(row.since), "until": wire_time(row.until), "reason": row.reason}, None
+
+
 def _person(key: str):
     person = Person.objects.filter(username=key).first()
     return (None, None) if person is None else ({"roles": person.roles, "active": person.is_active}, None)
@@ -74,6 +87,7 @@ READERS = {
     "pipeline": _pipeline,
     "window": _calendar(Window, calendar_rules.WINDOW_FIELDS),
     "freeze": _calendar(Freeze, calendar_rules.FREEZE_FIELDS),
+    "delegation": _delegation,
     "group": _group,
     "person": _person,
 }

@@ -5,6 +5,7 @@ from django.urls import path
 from pipelines import api as views
 from pipelines import calendar_api as calendar
 from pipelines import changes_api as changes
+from pipelines import delegation_api as delegations
 from pipelines import membership_api as membership
 from pipelines import views as forms
 
@@ -15,6 +16,8 @@ api = [
     path("changes/<str:change_id>", changes.OneChange.as_view(), name="api-change"),
     path("changes/<str:change_id>/confirm", changes.Confirm.as_view(), name="api-change-confirm"),
     path("changes/<str:change_id>/reject", changes.Reject.as_view(), name="api-change-reject"),
+    path("delegations", delegations.Delegations.as_view(), name="api-delegations"),
+    path("delegations/<str:delegation_id>", delegations.OneDelegation.as_view(), name="api-delegation"),
     path("environments", views.Environments.as_view(), name="api-environments"),
     path("environments/<str:name>", views.OneEnvironment.as_view(), name="api-environment"),
     path("environments/<str:name>/next-opening", calendar.NextOpening.as_view(), name="api-next-opening"),

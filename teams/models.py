@@ -4,7 +4,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 
-from kernel.ids import new_per, new_tok
+from kernel.ids import new_dlg, new_per, new_tok
 from teams.credentials import from_base64url
 
 
@@ -84,6 +84,28 @@ class GroupMembership(models.Model):
                 name="group_membership_one_current",
             )
         ]
+
+
+class Delegation(models.Model):
+    """`delegate` stands in for `principal` in `group` from `since` until `until`, unless it ended before."""
+
+    id = models.CharField(primary_key=True, max_length=30, default=new_dlg, editable=False)
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="delegations")
+    principal = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="delegations_given")
+    delegate = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="delegations_received")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    reason = models.TextField()
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=64, default="", blank=True)
+    ended_reason = models.TextField(default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["ended_at", "until"], name="delegation_due")]
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class Application(models.Model):

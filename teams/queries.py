@@ -1,6 +1,5 @@
 """Reads about people, groups, teams, applications and tokens; what a caller may not see is left out."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from allauth.account.models import EmailAddress
@@ -20,6 +19,7 @@ from teams.models import (
     Team,
     TeamMembership,
 )
+from teams.places import memberships_of
 
 
 def current_groups(person_ids: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -97,22 +97,11 @@ def _error(pointer: str, code: str, detail: str) -> dict:
     return {"pointer": pointer, "code": code, "detail": detail}
 
 
-def memberships_of(person_id: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of the person's groups and of the person's teams now. One query for both."""
-    groups = GroupMembership.objects.filter(person=person_id, until__isnull=True)
-    teams = TeamMembership.objects.filter(person=person_id, until__isnull=True)
-    rows = groups.annotate(kind=Value("group")).values_list("kind", "group_id")
-    found = defaultdict(set)
-    for kind, name in rows.union(teams.annotate(kind=Value("team")).values_list("kind", "team_id")):
-        found[kind].add(name)
-    return frozenset(found["group"]), frozenset(found["team"])
-
-
 def actor_for_person(
     person: Person, *, method: Method, ip: str | None, request_id: str | None, token: ApiToken | None = None
 ) -> Actor:
     """The Actor of a human, with roles, groups and teams as they are now. One query."""
-    groups, teams = memberships_of(person.pk)
+    groups, teams, stands_in = memberships_of(person.pk)
     return Actor(
         kind=ActorKind.HUMAN,
         name=person.username,
@@ -122,6 +111,7 @@ def actor_for_person(
         roles=frozenset(person.roles),
         groups=groups,
         teams=teams,
+        stands_in=stands_in,
         scopes=frozenset(token.scopes) if token else frozenset(),
         token_id=token.pk if token else None,
         ip=ip,

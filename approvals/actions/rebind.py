@@ -6,9 +6,9 @@ from django.db import transaction
 
 from approvals.binding import content_hash, what_differs
 from approvals.models import ApprovalRequest
-from approvals.rules import expires_at
 from approvals.states import TAKES_VOTES, ApprovalState
 from approvals.timetable import columns as told
+from approvals.timetable import expires_at
 from audit.actions.append import append
 from kernel.actor import Actor
 from kernel.refusals import LostRace

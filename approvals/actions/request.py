@@ -6,9 +6,8 @@ from django.db import transaction
 
 from approvals.binding import content_hash
 from approvals.models import ApprovalRequest
-from approvals.rules import expires_at
 from approvals.states import ApprovalState
-from approvals.timetable import columns
+from approvals.timetable import columns, expires_at
 from audit.actions.append import append
 from kernel.actor import Actor
 

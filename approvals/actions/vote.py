@@ -9,12 +9,13 @@ from approvals import queries, rules
 from approvals.actions.accept_signature import Signed, accept_signature
 from approvals.binding import what_differs
 from approvals.models import ApprovalRequest, Vote
-from approvals.picture import Picture, humans_of, look, related
+from approvals.picture import Picture, humans_of, look, related, standing_votes
+from approvals.positions import asked_by, on_behalf, whose_vote
 from approvals.states import TAKES_VOTES, ApprovalState, Decision
+from approvals.timetable import valid_until
 from audit.actions.append import append
 from kernel.actor import Actor
 from kernel.refusals import Conflict, Denial, Forbidden, Invalid, LostRace, Refusal
-from pipelines.matching import slots_of
 
 STATUS = {
     "human_required": Forbidden,
@@ -79,7 +80,8 @@ def vote(
                 comment=comment.strip(),
                 method=actor.method,
                 signature=signature,
-                groups=sorted(actor.groups & {slot["group"] for slot in request.gate["slots"]}),
+                groups=sorted(facts.groups & {slot.group for slot in facts.slots}),
+                delegation_id=facts.behalf.delegation if facts.behalf else None,
                 at=at,
             )
     except IntegrityError:
@@ -89,9 +91,13 @@ def vote(
 
 
 def _facts(actor, request, decision, content_hash, comment, seen, at) -> rules.VoteFacts:
-    standing = set(request.votes.filter(void=False, withdrawn_at=None).values_list("person_id", flat=True))
-    humans = humans_of(request.relations, {actor.person_id or "", *standing})
+    votes = standing_votes(request)
+    lent = {one.principal for one in actor.stands_in}
+    heads = {head for vote in votes for head in vote.heads}
+    humans = humans_of(request.relations, {actor.person_id or "", *heads, *lent})
+    standing = {vote.person_id for vote in votes}
     twins = humans.twins(actor.person_id) if actor.person_id else frozenset()
+    found = whose_vote(actor, request, votes, humans, at)
     old = seen or queries.last_seen_subject(request, content_hash)
     return rules.VoteFacts(
         decision=decision,
@@ -100,7 +106,8 @@ def _facts(actor, request, decision, content_hash, comment, seen, at) -> rules.V
         is_human=actor.is_human,
         person=actor.person_id,
         emails=actor.emails | (humans.emails(actor.person_id) if actor.person_id else frozenset()),
-        groups=actor.groups,
+        groups=found.groups,
+        **found.as_facts,
         state=request.state,
         at=at,
         expires_at=request.expires_at,
@@ -112,10 +119,7 @@ def _facts(actor, request, decision, content_hash, comment, seen, at) -> rules.V
         accounts=twins,
         twin_voted=bool(twins & standing),
         relations=related(request.relations),
-        slots=tuple(slots_of(request.gate["slots"])),
-        gate_exclude=frozenset(request.gate["exclude"]),
-        gate_comment=request.gate["comment"],
-        gate_step_up=request.gate["step_up"],
+        **asked_by(request.gate),
     )
 
 
@@ -155,7 +159,7 @@ def _after(
     actor: Actor, request: ApprovalRequest, row: Vote, at: datetime, *, withdrawn: bool = False
 ) -> VoteResult:
     """Re-judge the gate with this vote, move the request, write the event: all in the vote's transaction."""
-    picture = look(request, own=row.pk)
+    picture = look(request, at, own=row.pk)
     newly = _move(request, picture, at)
     index = picture.state.assignment.slot_of(row.person_id)
     slot = None if index is None or withdrawn else picture.slots[index].group
@@ -175,6 +179,7 @@ def _after(
             "state": str(request.state),
             "person": row.person_id,
         }
+        | on_behalf(row)
         | ({"signature": row.signature} if row.signature and not withdrawn else {}),
         private={"comment": row.comment} if row.comment else None,
     )
@@ -193,7 +198,7 @@ def _move(request: ApprovalRequest, picture: Picture, at: datetime) -> bool:
     columns = {"state": state}
     newly = state == ApprovalState.SATISFIED and before != ApprovalState.SATISFIED
     if newly:
-        columns |= {"satisfied_at": at, "valid_until": rules.valid_until(at, request.gate["valid_for"])}
+        columns |= {"satisfied_at": at, "valid_until": valid_until(at, request.gate["valid_for"])}
     elif state != ApprovalState.SATISFIED:
         columns |= {"satisfied_at": None, "valid_until": None}
     if state == ApprovalState.REJECTED:

@@ -13,6 +13,7 @@ from deployments.states import PENDING
 from kernel.clock import now, raw_now
 from pipelines.actions.expire_changes import expire_changes
 from pipelines.models import ConnectionTest
+from teams.actions.end_delegation import end_overdue
 
 MOST = 500
 
@@ -59,6 +60,7 @@ def sweep() -> int:
     """
     at = now()
     expire_changes(at)
+    end_overdue(at)
     remind_due(at)
     ids = list(dict.fromkeys([*expire_due(at), *due(None)]))
     with transaction.atomic():

@@ -57,7 +57,7 @@ def _start(work: Work) -> Again:
         raise LostRace  # started or ended in the moment before we got its lock
     at, rules = now(), read_rules()
     if deployment.approval is not None:
-        look_once(deployment.approval)  # the keys that are kept are those it was decided on
+        look_once(deployment.approval, at)  # the keys that are kept are those it was decided on
     verdict = decide(deployment, work.actor, at, Seen(rules=rules))
     if not isinstance(verdict, Allow):
         return NOW

@@ -84,7 +84,7 @@ def read_decision(frame: Frame, approval_id: str) -> DecisionPage:
     row = _deployment(frame, approval_id)
     approval = row.approval
     plan = plan_facts(row.plan_state, row.plan_changes, ended=row.state in TERMINAL)
-    picture = look_once(approval)
+    picture = look_once(approval, frame.now)
     verdict = _verdict(frame, row)
     position = keys.position_of(frame, approval, picture)
     slots = keys.slots_of_picture(picture, approval.state)

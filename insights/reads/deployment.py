@@ -160,7 +160,7 @@ def read_deployment(frame: Frame, deployment_id: str) -> DeploymentPage:
     """Raises NotFound."""
     progress = read_progress(frame, deployment_id)
     row = progress.row
-    picture = look(row.approval) if row.approval else None
+    picture = look(row.approval, frame.now) if row.approval else None
     intents = _intents(row)
     return DeploymentPage(
         progress=progress,

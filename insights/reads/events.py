@@ -49,6 +49,11 @@ SENTENCES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "config.expired": ("circle-minus", lambda d: "Change of configuration expired"),
     "config.proposed": ("users", lambda d: "Change of configuration proposed; it needs a second person"),
     "config.rejected": ("octagon-x", lambda d: "Change of configuration rejected"),
+    "delegation.ended": (
+        "undo-2",
+        lambda d: f"Delegation for {d.get('group', '')} ended: {d.get('why', '')}",
+    ),
+    "delegation.made": ("users", lambda d: f"Place in {d.get('group', '')} delegated"),
     "deployment.baseline": ("map-pin", lambda d: "Recorded as what already runs; no approval is claimed"),
     "deployment.cancel_requested": ("circle-minus", lambda d: "Asked to stop"),
     "deployment.denied": (

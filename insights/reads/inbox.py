@@ -82,8 +82,12 @@ def _waits_for(frame: Frame, approval) -> bool:
     lapsed = approval.expires_at is not None and approval.expires_at <= frame.now
     if approval.state not in WAITS_FOR_PEOPLE or lapsed:
         return False
-    votes = [(v.person_id, v.decision, frozenset(v.groups)) for v in approval.standing]
-    return could_turn_a_key(frame.actor, approval.gate, approval.relations, votes)
+    votes = [(v.person_id, v.decision, frozenset(v.groups), _behalf(v)) for v in approval.standing]
+    return could_turn_a_key(frame.actor, approval.gate, approval.relations, votes, frame.now)
+
+
+def _behalf(vote: Vote) -> str | None:
+    return vote.delegation.principal_id if vote.delegation_id else None
 
 
 def had_a_hand(actor: Actor, row: Deployment) -> bool:
@@ -144,7 +148,7 @@ def _decided_at() -> Coalesce:
 
 def _votes() -> QuerySet[Vote]:
     rows = Vote.objects.filter(void=False, withdrawn_at__isnull=True)
-    return rows.select_related("person").order_by("at", "id")
+    return rows.select_related("person", "delegation__principal").order_by("at", "id")
 
 
 def _evidence() -> dict:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from approvals.positions import groups_now
 from approvals.states import Decision
 from deployments.models import Deployment
 from deployments.states import TERMINAL, State
@@ -12,7 +13,6 @@ from insights.reads.evidence import evidence_chip
 from insights.reads.holding import holds_until, told
 from insights.reads.plans import plan_chips, plan_facts
 from insights.templatetags.gate import relative
-from kernel.actor import Actor
 from kernel.verdicts import Reason
 from pipelines.matching import Slot, assign, slots_of, would_help
 from releases.changes import ChangeList
@@ -115,7 +115,11 @@ def _slots_and_cast(row: Deployment) -> tuple[list[Slot], list[tuple[str, frozen
 
 def _key(vote, now: datetime) -> str:
     word = "" if vote.decision == Decision.APPROVE else " rejected"
-    return f"{vote.person.username}{word}, {relative(vote.at, now)}"
+    return f"{vote.person.username}{_for(vote)}{word}, {relative(vote.at, now)}"
+
+
+def _for(vote) -> str:
+    return f" for {vote.on_behalf_of.username}" if vote.on_behalf_of else ""
 
 
 def _soon(expires: datetime | None, now: datetime) -> bool:
@@ -155,7 +159,7 @@ def _latest(reasons: list[dict]) -> datetime | None:
 def _why(frame: Frame, row: Deployment, group: str) -> str:
     approval = row.approval
     if group == "mine":
-        mine = _open_to(frame.actor, row)
+        mine = _open_to(frame, row)
         void = " The content changed, so the old votes are void." if approval.state == "void" else ""
         return f"You can turn a key of {' or '.join(mine)}.{void}"
     if group == "others" and approval.escalated_to in frame.actor.groups:
@@ -170,10 +174,12 @@ def _why(frame: Frame, row: Deployment, group: str) -> str:
     return ""
 
 
-def _open_to(actor: Actor, row: Deployment) -> list[str]:
+def _open_to(frame: Frame, row: Deployment) -> list[str]:
     """The groups in which this person's key would count now; a key that somebody turned is not offered again."""
     slots, cast = _slots_and_cast(row)
-    mine = actor.groups & {slot.group for slot in slots}
+    approval, actor = row.approval, frame.actor
+    heads = frozenset(head for vote in approval.standing for head in vote.heads)
+    mine = groups_now(actor, approval.gate, approval.relations, heads, frame.now) & {s.group for s in slots}
     return sorted(group for group in mine if would_help(slots, cast, {actor.person_id: [group]}))
 
 

@@ -7,10 +7,12 @@ from django.db.models import F
 from approvals import rules
 from approvals.models import ApprovalRequest
 from approvals.picture import Picture, related
+from approvals.positions import asked_by, whose_vote
 from approvals.states import TAKES_VOTES, Decision
 from insights.frame import Frame
 from insights.templatetags.gate import count
 from pipelines.matching import would_help
+from teams.rules import StandIn
 
 # A comment that satisfies every gate: what is asked is whether the person may vote, not what they would say.
 SOME_COMMENT = "asked for what stands here"
@@ -26,6 +28,7 @@ class Position:
     vote: object | None
     groups: list[str]
     relations: list[str]
+    behalf: StandIn | None = None  # in whose place they would vote
 
 
 def slots_of_picture(picture: Picture, state: str) -> list[dict]:
@@ -55,16 +58,13 @@ def slots_of_picture(picture: Picture, state: str) -> list[dict]:
 
 
 def _filled(vote, name: str) -> dict:
-    return {"by": name, "at": vote.at, "comment": vote.comment}
+    behalf = vote.on_behalf_of.username if vote.on_behalf_of else ""
+    return {"by": name, "behalf": behalf, "at": vote.at, "comment": vote.comment}
 
 
 def rejections(picture: Picture) -> list[dict]:
     """Votes against, with who and why."""
-    return [
-        {"by": vote.person.username, "at": vote.at, "comment": vote.comment}
-        for vote in picture.votes
-        if vote.decision == Decision.REJECT
-    ]
+    return [_filled(vote, vote.person.username) for vote in picture.votes if vote.decision == Decision.REJECT]
 
 
 def last_rejection(approval: ApprovalRequest | None) -> dict | None:
@@ -89,10 +89,14 @@ def twins(picture: Picture) -> tuple[str, ...]:
     return tuple(" and ".join(found) for found in same.values() if len(found) > 1)
 
 
+def _who(key: dict) -> str:
+    return f"{key['by']} for {key['behalf']}" if key.get("behalf") else key["by"]
+
+
 def keys_in_words(slots: list[dict], me: str) -> str:
     """`Two keys. First: rita. You would be the second.`"""
     total = sum(slot["count"] for slot in slots)
-    filled = [key["by"] for slot in slots for key in slot["filled_by"]]
+    filled = [_who(key) for slot in slots for key in slot["filled_by"]]
     words = [f"{count(total, 'key')}: {', '.join(slot['group'] for slot in slots)}."]
     if filled:
         words.append(f"Turned by {' and '.join(filled)}.")
@@ -112,6 +116,7 @@ def position_of(frame: Frame, approval: ApprovalRequest, picture: Picture) -> Po
     relations = related(approval.relations)
     twins = picture.humans.twins(actor.person_id) if actor.person_id else frozenset()
     emails = actor.emails | (picture.humans.emails(actor.person_id) if actor.person_id else frozenset())
+    found = whose_vote(actor, approval, picture.votes, picture.humans, frame.now)
     facts = rules.VoteFacts(
         decision=Decision.APPROVE,
         content_hash=approval.content_hash,
@@ -119,7 +124,8 @@ def position_of(frame: Frame, approval: ApprovalRequest, picture: Picture) -> Po
         is_human=actor.is_human,
         person=actor.person_id,
         emails=emails,
-        groups=actor.groups,
+        groups=found.groups,
+        **found.as_facts,
         state=approval.state,
         at=frame.now,
         expires_at=approval.expires_at,
@@ -129,10 +135,7 @@ def position_of(frame: Frame, approval: ApprovalRequest, picture: Picture) -> Po
         changed_fields=(),
         has_vote=own is not None,
         relations=relations,
-        slots=tuple(picture.slots),
-        gate_exclude=frozenset(approval.gate["exclude"]),
-        gate_comment=approval.gate["comment"],
-        gate_step_up=approval.gate["step_up"],
+        **asked_by(approval.gate),
         stepped_up=True,  # the form asks the passkey when it is sent
         accounts=twins,
         twin_voted=any(vote.person_id in twins for vote in picture.votes),
@@ -143,4 +146,4 @@ def position_of(frame: Frame, approval: ApprovalRequest, picture: Picture) -> Po
         for name in rules.RELATIONS
         if rules.excluded_by(relations, [name], person=actor.person_id, emails=emails, accounts=twins)
     ]
-    return Position(rules.may_vote(facts), own, sorted(actor.groups & wanted), mine)
+    return Position(rules.may_vote(facts), own, sorted(found.groups & wanted), mine, found.place.stand_in)

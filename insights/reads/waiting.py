@@ -8,6 +8,7 @@ from django.db.models.functions import Cast as AsType
 
 from approvals.models import ApprovalRequest, Vote
 from approvals.picture import related
+from approvals.positions import groups_now
 from approvals.rules import excluded_by
 from approvals.states import ApprovalState, Decision
 from kernel.actor import Actor
@@ -17,28 +18,33 @@ from pipelines.matching import slots_of, would_help
 WAITS_FOR_PEOPLE = (ApprovalState.OPEN, ApprovalState.VOID)
 MOST = 80  # open requests that one look reads, the soonest to lapse first; what is beyond is said, not shown
 
-Cast = tuple[str, str, frozenset[str]]  # person id, decision, groups: of a vote that stands
+# Person id, decision, groups, and in whose place (a person id, or None): of a vote that stands.
+Cast = tuple[str, str, frozenset[str], str | None]
 
 
-def could_turn_a_key(actor: Actor, gate: dict, relations: list[dict], votes: Iterable[Cast]) -> bool:
+def could_turn_a_key(
+    actor: Actor, gate: dict, relations: list[dict], votes: Iterable[Cast], at: datetime
+) -> bool:
     """True if a vote of `actor` would count now. Pure. The POST decides again, with everything it knows."""
     if not actor.is_human or any(person == actor.person_id for person, *_ in votes):
         return False
     slots = slots_of(gate["slots"])
-    if not actor.groups & {slot.group for slot in slots}:
+    heads = frozenset(head for person, _, _, behalf in votes for head in (person, behalf) if head)
+    groups = groups_now(actor, gate, relations, heads, at)
+    if not groups & {slot.group for slot in slots}:
         return False
     barred = excluded_by(related(relations), gate["exclude"], person=actor.person_id, emails=actor.emails)
     if barred is not None:
         return False
-    cast = [(person, groups) for person, decision, groups in votes if decision == Decision.APPROVE]
-    return bool(would_help(slots, cast, {actor.person_id: actor.groups}))
+    cast = [(person, theirs) for person, decision, theirs, _ in votes if decision == Decision.APPROVE]
+    return bool(would_help(slots, cast, {actor.person_id: groups}))
 
 
 def names_a_group_of(actor: Actor, rows: QuerySet, gate: str = "gate") -> tuple[QuerySet, Q]:
-    """(`rows` with the gate as text, a condition): of the rows whose slots are of none of the actor's groups it lets
-    hardly any through; which of the others are meant, could_turn_a_key() says."""
+    """(`rows` with the gate as text, a condition): of the rows whose slots are of none of the actor's groups, lent ones
+    too, it lets hardly any through; which of the others are meant, could_turn_a_key() says."""
     wanted = Q(pk__in=())
-    for group in sorted(actor.groups):
+    for group in sorted(actor.groups | {one.group for one in actor.stands_in}):
         wanted |= Q(gate_text__contains=f'"{group}"')
     return rows.annotate(gate_text=AsType(gate, TextField())), wanted
 
@@ -46,7 +52,7 @@ def names_a_group_of(actor: Actor, rows: QuerySet, gate: str = "gate") -> tuple[
 def count_waiting(actor: Actor, at: datetime, names: Callable[[], frozenset[str] | None]) -> int:
     """How many of the MOST + 1 that lapse soonest wait for the actor: above MOST means more than that. One query, none
     for somebody in no group. `names` is asked only then: who may see which application."""
-    if not actor.is_human or not actor.groups:
+    if not actor.is_human or not (actor.groups or actor.stands_in):
         return 0
     rows = ApprovalRequest.objects.filter(state__in=WAITS_FOR_PEOPLE)
     rows = rows.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=at))
@@ -60,11 +66,12 @@ def count_waiting(actor: Actor, at: datetime, names: Callable[[], frozenset[str]
     first = rows.filter(mine).exclude(Exists(own)).order_by("expires_at", "id").values("pk")[: MOST + 1]
     rows = ApprovalRequest.objects.filter(pk__in=first)
     votes = ("votes__person_id", "votes__decision", "votes__groups", "votes__void", "votes__withdrawn_at")
+    votes += ("votes__delegation__principal_id",)
     found: dict[str, tuple] = {}
-    for key, gate, relations, person, decision, groups, void, withdrawn in rows.values_list(
+    for key, gate, relations, person, decision, groups, void, withdrawn, behalf in rows.values_list(
         "pk", "gate", "relations", *votes
     ):
         cast = found.setdefault(key, (gate, relations, []))[2]
         if person and not void and withdrawn is None:
-            cast.append((person, decision, frozenset(groups)))
-    return sum(could_turn_a_key(actor, *row) for row in found.values())
+            cast.append((person, decision, frozenset(groups), behalf))
+    return sum(could_turn_a_key(actor, *row, at) for row in found.values())

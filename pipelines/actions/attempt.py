@@ -21,6 +21,7 @@ from pipelines.actions.update_window import update_window
 from pipelines.change_rules import differences, touched
 from pipelines.queries import get_account
 from pipelines.subjects import protected_places, subject
+from teams.actions.delegate import delegate
 from teams.actions.set_group_members import set_group_members
 from teams.actions.set_person_access import set_person_access
 from teams.actions.set_person_roles import set_person_roles
@@ -49,6 +50,7 @@ VERBS = {
     "freeze.create": Verb(create_freeze, None, "name"),
     "freeze.update": Verb(update_freeze, "freeze_id", "freeze_id"),
     "freeze.archive": Verb(archive_freeze, "freeze_id", "freeze_id"),
+    "delegation.make": Verb(delegate, None, "group"),
     "group.members": Verb(set_group_members, "name", "name"),
     "person.access": Verb(set_person_access, "username", "username"),
     "person.roles": Verb(set_person_roles, "username", "username"),

@@ -46,7 +46,9 @@ def confirm_change(*, actor: Actor, change_id: str, reason: str = "") -> Propose
 
 def _second_person(actor: Actor, change: ConfigChange) -> None:
     """Nobody confirms their own change, nor by a token that they made for another administrator since the set-up."""
-    own = actor.person_id == change.proposed_by_id
+    # Whoever would gain a vote by a delegation is no second person for it.
+    gains = change.kind == "delegation.make" and change.request["to"] == actor.name
+    own = actor.person_id == change.proposed_by_id or gains
     if not own and actor.token_id is not None:
         made = ApiToken.objects.filter(pk=actor.token_id, created_by=change.proposed_by.username)
         own = made.filter(created_at__gt=set_up_since() or change.proposed_at).exists()

@@ -8,7 +8,8 @@ from kernel.bell import ring
 from kernel.clock import now
 from kernel.permissions import Permission
 from kernel.refusals import NotFound
-from teams.models import Group, GroupMembership
+from teams.actions.end_delegation import end
+from teams.models import Delegation, Group, GroupMembership
 from teams.names import is_name
 from teams.queries import people_named
 
@@ -37,6 +38,8 @@ def set_group_members(*, actor: Actor, name: str, members: list[str]) -> Group:
     GroupMembership.objects.bulk_create(
         GroupMembership(group=group, person_id=person, since=at) for person in sorted(added)
     )
+    for row in Delegation.objects.filter(group=group, principal__in=removed, ended_at__isnull=True):
+        end(actor, row, at, why="left the group")  # coming back does not bring it back
     ring("pipelines.look_at_gates", name, queue="default")  # can the gates that ask for this group be filled?
     append(
         kind="group.changed",

@@ -264,5 +264,6 @@ def test_relations_are_shown_by_username_where_known(world):
 
 def test_looking_takes_four_queries_however_many_people(world, django_assert_num_queries):
     row = ApprovalRequest.objects.get(pk=world.approved().approval_id)
+    at = now()
     with django_assert_num_queries(4):
-        look(row)
+        look(row, at)

@@ -11,11 +11,10 @@ from approvals.rules import (
     comment_problem,
     excluded_by,
     expired,
-    expires_at,
     gate_state,
     may_vote,
-    valid_until,
 )
+from approvals.timetable import expires_at, valid_until
 from pipelines.matching import Slot
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

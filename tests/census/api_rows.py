@@ -22,6 +22,9 @@ DELETE /applications/{application}/tokens/{ci_token}?reason=lost s  x  x x x  x 
 GET    /groups                            s  +  + + +  + + +  + + +  + +  | 200
 POST   /groups                            s  x  x x x  x x x  x + x  x x  | 201 group.manage
 PUT    /groups/{group}/members            s  x  x x x  x x x  x + x  x x  | 200 group.manage
+GET    /delegations                       s  +  + + +  + + +  + + +  + +  | 200
+POST   /delegations                       s  a  a a a  a a a  a a a  b b  | 201 a=not_a_member b=human_required
+DELETE /delegations/{delegation}?reason=back s  o  o o o  + o o  x + x  o o  | 204 group.manage
 GET    /people                            s  +  + + +  + + +  + + +  + +  | 200
 POST   /people                            s  x  x x x  x x x  x + x  x x  | 201 person.manage
 POST   /people/{person}/deactivate        s  x  x x x  x x x  x + x  x x  | 200 person.manage

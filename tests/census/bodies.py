@@ -18,6 +18,12 @@ API = {
     "POST /applications/{application}/tokens": TOKEN,
     "POST /groups": {"name": "newcomers", "members": ["zoe"]},
     "PUT /groups/{group}/members": {"members": ["zoe"]},
+    "POST /delegations": {
+        "group": "idle",
+        "to": "zoe",
+        "until": "2099-01-01T00:00:00Z",
+        "reason": "On holiday.",
+    },
     "POST /people": {"username": "nora", "email": "nora@acme.example", "name": "Nora", "roles": ["auditor"]},
     "POST /people/{person}/deactivate": REASON,
     "POST /people/{leaver}/reactivate": REASON,

@@ -5,9 +5,11 @@
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from deployments.actions.request_export import request_export
 from deployments.exports.columns import Filters
+from kernel.clock import now
 from pipelines.actions.create_account import create_account
 from pipelines.actions.create_environment import create_environment
 from pipelines.actions.create_freeze import create_freeze
@@ -22,6 +24,7 @@ from teams.actions.create_application import create_application
 from teams.actions.create_group import create_group
 from teams.actions.create_person import create_person
 from teams.actions.create_team import create_team
+from teams.actions.delegate import delegate
 from teams.actions.issue_token import issue_token
 from teams.actions.set_person_access import set_person_access
 from tests import people
@@ -58,6 +61,7 @@ MISSING = {
     "group": "nobodys",
     "person": "nobody",
     "leaver": "nobody",
+    "delegation": "dlg_0000000000000000000000",
     "token": "tok_0000000000000000000000",
     "ci_token": "tok_0000000000000000000000",
     "passkey": "999999",
@@ -97,6 +101,12 @@ class Town:
         create_group(actor=SYSTEM, name="web-owners", members=["wanda"])
         create_group(actor=SYSTEM, name="idle", members=[])
         create_team(actor=SYSTEM, name="web", members=["wes"])
+        create_group(actor=SYSTEM, name="lenders", members=["iris"])  # without a slot anywhere
+        at = now()
+        times = {"since": at.isoformat(), "until": (at + timedelta(days=7)).isoformat()}
+        lender = self.world.actor("iris")
+        lent = delegate(actor=lender, group="lenders", to="wes", reason="Away.", **times)
+        self.names["delegation"] = lent.pk
         create_application(actor=SYSTEM, name="storefront", team="web", owners_group="web-owners")
 
     def _payments(self) -> None:

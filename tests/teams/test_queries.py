@@ -9,6 +9,7 @@ from kernel.permissions import Permission
 from kernel.refusals import Forbidden, Invalid, NotFound
 from teams import queries
 from teams.models import GroupMembership, Person, TeamMembership
+from teams.places import memberships_of
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -83,14 +84,15 @@ def test_an_actor_holds_roles_groups_and_teams_after_one_query(django_assert_num
 
 def test_a_group_and_a_team_of_one_name_are_not_confused():
     person = people.person("alice", groups=["desk"])
-    groups, teams = queries.memberships_of(person.pk)
+    groups, teams, stands_in = memberships_of(person.pk)
+    assert stands_in == ()
     assert (groups, teams) == ({"desk"}, frozenset())
 
 
 def test_a_former_team_member_is_no_member():
     person = people.person("alice", teams=["desk"])
     TeamMembership.objects.update(until=people.EPOCH)
-    assert queries.memberships_of(person.pk) == (frozenset(), frozenset())
+    assert memberships_of(person.pk) == (frozenset(), frozenset(), ())
 
 
 def test_people_see_every_application_and_a_machine_its_own():

@@ -129,7 +129,7 @@ def test_the_vote_against_is_told_with_its_reason(world):
     found = {"by": "omar", "comment": "The ledger is not tested."}
     assert last_rejection(approval) == found
     (told,) = rejections(look(approval))
-    assert told == {**found, "at": approval.votes.get().at}
+    assert told == {**found, "behalf": "", "at": approval.votes.get().at}
     approval.votes.update(void=True)
     assert last_rejection(approval) is None
     assert rejections(look(approval)) == []

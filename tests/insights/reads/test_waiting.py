@@ -1,6 +1,6 @@
 """Whose key a request waits for: never a machine's, never that of somebody kept out, never one already turned."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,8 +10,10 @@ from approvals.models import ApprovalRequest
 from insights.reads.waiting import could_turn_a_key, count_waiting
 from kernel.clock import now
 from pipelines.matching import assign, slots_of
+from teams.rules import StandIn
 from tests import people
 
+AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 GATE = {
     "slots": [{"group": "managers", "count": 1}, {"group": "owners", "count": 1}],
     "exclude": ["requester", "author"],
@@ -20,17 +22,48 @@ RITA = people.actor("rita", groups=["managers"])
 BOTH = people.actor("rosa", groups=["managers", "owners"])
 
 
-def cast(name: str, *groups: str, decision: str = "approve") -> tuple:
-    return f"per_{name}", decision, frozenset(groups)
+def cast(name: str, *groups: str, decision: str = "approve", behalf: str | None = None) -> tuple:
+    return f"per_{name}", decision, frozenset(groups), behalf and f"per_{behalf}"
 
 
 def could(actor=RITA, *votes, relations=(), **gate) -> bool:
-    return could_turn_a_key(actor, {**GATE, **gate}, list(relations), votes)
+    return could_turn_a_key(actor, {**GATE, **gate}, list(relations), votes, AT)
 
 
 def test_a_member_of_a_group_with_an_open_key_could():
     assert could() is True
     assert could(RITA, cast("omar", "owners")) is True
+
+
+def lent(principal: str, group: str, days: int = 1) -> StandIn:
+    until = AT + timedelta(days=days)
+    email = people.email_of(principal)
+    return StandIn(
+        "dlg_1", group, f"per_{principal}", "per_zoe", until - timedelta(days=2), until, principal, email
+    )
+
+
+def test_whoever_stands_in_for_a_member_could_while_it_holds():
+    zoe = people.actor("zoe", stands_in=(lent("omar", "owners"),))
+    assert could(zoe) is True
+    assert could(zoe, cast("olga", "owners")) is False
+    assert could(zoe, cast("omar", "managers")) is False, "whoever lent it has voted"
+    assert could(zoe, cast("yves", "managers", behalf="omar")) is False
+    assert could(people.actor("zoe", stands_in=(lent("omar", "owners", days=0),))) is False
+    assert could(people.actor("zoe", stands_in=(lent("omar", "cooks"),))) is False
+
+
+def test_whoever_somebody_voted_for_could_not_beside_them():
+    assert could(RITA, cast("zoe", "owners", behalf="rita")) is False
+
+
+@pytest.mark.parametrize(
+    "named", [{"person": "per_omar", "email": None}, {"person": None, "email": "OMAR@acme.example"}]
+)
+def test_a_delegate_of_somebody_kept_out_could_not(named):
+    zoe = people.actor("zoe", stands_in=(lent("omar", "owners"),))
+    assert could(zoe, relations=[{"relation": "author", **named}]) is False
+    assert could(zoe, relations=[{"relation": "submitter", **named}]) is True
 
 
 @pytest.mark.parametrize("actor", [people.ci(), people.actor("zoe"), people.actor("bob", groups=["cooks"])])
@@ -89,7 +122,8 @@ def test_a_key_could_be_turned_exactly_if_one_more_place_would_be_filled(rows, v
         people.actor("me", groups=mine),
         {"slots": rows, "exclude": []},
         [],
-        [(person, "approve", groups) for person, groups in votes],
+        [(person, "approve", groups, None) for person, groups in votes],
+        AT,
     )
     assert found is (places([*votes, ("per_me", mine)]) > places(votes))
 
