@@ -16,9 +16,11 @@ from kernel.refusals import Refusal
 log = logging.getLogger(__name__)
 
 ROLE_WORDS = {
+    "account_manager": "account manager",
     "administrator": "administrator",
     "auditor": "auditor",
     "release_manager": "release manager",
+    "window_manager": "window manager",
 }
 
 

@@ -1,7 +1,8 @@
 """Every power there is, on one page that a security reviewer can read. Alphabetical.
 
 `ROLE_PERMISSIONS` says which role has which. Approving is not here: who may vote is a matter of groups and
-of the gate, never of a role: administrators configure, and do not vote by that right.
+of the gate, never of a role: administrators configure, and do not vote by that right. What no role grants
+is denied (requirement B07).
 """
 
 from enum import StrEnum
@@ -29,12 +30,17 @@ class Permission(StrEnum):
     TOKEN_MANAGE = "token.manage"  # noqa: S105 - a word, no secret
 
 
+ACCOUNT_MANAGER = "account_manager"
 ADMINISTRATOR = "administrator"
 AUDITOR = "auditor"
 RELEASE_MANAGER = "release_manager"
-ROLES = (ADMINISTRATOR, AUDITOR, RELEASE_MANAGER)
+WINDOW_MANAGER = "window_manager"
+ROLES = (ACCOUNT_MANAGER, ADMINISTRATOR, AUDITOR, RELEASE_MANAGER, WINDOW_MANAGER)
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    # One power each, and nothing else: they see what every signed-in person sees.
+    ACCOUNT_MANAGER: frozenset({Permission.ACCOUNT_MANAGE}),
+    WINDOW_MANAGER: frozenset({Permission.CALENDAR_MANAGE}),
     ADMINISTRATOR: frozenset(
         {
             Permission.ACCOUNT_MANAGE,

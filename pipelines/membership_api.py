@@ -5,11 +5,13 @@ from rest_framework.response import Response
 
 from kernel.paging import page, read_limit
 from kernel.rest import ApiView, listing, read_body, read_query
+from kernel.verdicts import wire_time
 from pipelines.actions.admit_person import admit_person
 from pipelines.actions.propose import propose
 from pipelines.representations import answered, render_change, render_person
 from teams import queries
-from teams.serializers import MembersIn, PersonIn, ReasonOnlyIn
+from teams.models import RoleGrant
+from teams.serializers import MembersIn, PersonIn, ReasonOnlyIn, RolesIn
 
 LIST = {"cursor": None, "limit": read_limit}
 
@@ -38,6 +40,32 @@ class People(ApiView):
         person, change = admit_person(actor=self.actor, **read_body(PersonIn, request))
         waits = {} if change is None else {"change": render_change(change)}
         return Response({**render_person(person), **waits}, status=201)
+
+
+class PersonRoles(ApiView):
+    def get(self, request, username):
+        """The roles this person has and had, newest first, each from when to when and by whose word."""
+        query = read_query(request, LIST)
+        grants = queries.readable_roles(self.actor, username)
+        return listing(request, page(grants, cursor=query["cursor"], limit=query["limit"]), render_grant)
+
+    def put(self, request, username):
+        """Exactly these roles from now on; to make an administrator takes a second person: 202."""
+        read_query(request, {})
+        body = read_body(RolesIn, request)
+        done = propose(actor=self.actor, kind="person.roles", username=username, **body)
+        return answered(done, self.actor, status=200)
+
+
+def render_grant(grant: RoleGrant) -> dict:
+    """One time in a role; `until` null: still in it."""
+    return {
+        "role": grant.role,
+        "since": wire_time(grant.since),
+        "until": wire_time(grant.until),
+        "granted_by": grant.granted_by,
+        "ended_by": grant.ended_by or None,
+    }
 
 
 class Access(ApiView):

@@ -28,6 +28,7 @@ api = [
     path("people/<str:username>/deactivate", membership.Access.as_view(), name="api-deactivate"),
     path("people/<str:username>/reactivate", membership.Access.as_view(active=True), name="api-reactivate"),
     path("pipelines/<str:application>", views.Pipeline.as_view(), name="api-pipeline"),
+    path("people/<str:username>/roles", membership.PersonRoles.as_view(), name="api-person-roles"),
     path(
         "pipelines/<str:application>/diff",
         views.PipelineDifference.as_view(),

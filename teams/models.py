@@ -34,6 +34,25 @@ class Person(AbstractBaseUser):
         return self.username
 
 
+class RoleGrant(models.Model):
+    """One person's time in a role; `until` null = still in it. Answers "who had it then, and who gave it to them?".
+    `granted_by`, `ended_by`: audit tags of who said so."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="role_grants")
+    role = models.CharField(max_length=64)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    granted_by = models.CharField(max_length=200)
+    ended_by = models.CharField(max_length=200, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "role"], condition=Q(until__isnull=True), name="role_grant_one_current"
+            )
+        ]
+
+
 class Team(models.Model):
     name = models.CharField(primary_key=True, max_length=64)
     created_at = models.DateTimeField()

@@ -16,6 +16,7 @@ from teams.models import (
     GroupMembership,
     Passkey,
     Person,
+    RoleGrant,
     Team,
     TeamMembership,
 )
@@ -207,6 +208,16 @@ def readable_passkeys(actor: Actor, username: str) -> QuerySet[Passkey]:
         require(actor, Permission.PERSON_MANAGE)
     person = get_person(actor, username)
     return Passkey.objects.filter(person=person, removed_at=None).order_by("-added_at")
+
+
+def readable_roles(actor: Actor, username: str) -> QuerySet[RoleGrant]:
+    """Which roles the person had from when to when: for the person, who manages people, and who reads everything.
+
+    Raises Forbidden, NotFound.
+    """
+    if not (actor.is_human and username == actor.name) and not actor.may(Permission.AUDIT_READ):
+        require(actor, Permission.PERSON_MANAGE)
+    return RoleGrant.objects.filter(person=get_person(actor, username))
 
 
 def application_with_readable_tokens(actor: Actor, name: str) -> Application:

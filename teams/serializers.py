@@ -27,6 +27,10 @@ class GroupIn(TeamIn):
     """The same two fields."""
 
 
+class RolesIn(StrictSerializer):
+    roles = _names()
+
+
 class PersonIn(StrictSerializer):
     username = serializers.CharField(max_length=SHORT)
     email = serializers.CharField(max_length=LONG)

@@ -10,6 +10,7 @@ from kernel.actor import Actor, require
 from kernel.clock import now
 from kernel.permissions import ROLES, Permission
 from kernel.refusals import Conflict, Invalid
+from teams.actions.keep_role_history import keep_role_history
 from teams.models import Person
 from teams.names import check_name, check_text
 
@@ -40,6 +41,7 @@ def create_person(
             person.save(force_insert=True)
     except IntegrityError as error:  # another request took the name in the meantime
         raise Conflict("This username or e-mail address is taken.", code="already_exists") from error
+    keep_role_history(actor=actor, person=person, before=[], after=person.roles, at=person.created_at)
     append(
         kind="person.changed",
         actor=actor,

@@ -5,8 +5,9 @@ from django.db import transaction
 from audit.actions.append import append
 from kernel.actor import Actor, require
 from kernel.clock import now
-from kernel.permissions import ADMINISTRATOR, Permission
+from kernel.permissions import Permission
 from kernel.refusals import Conflict
+from teams.administrators import check_an_administrator_stays
 from teams.models import ApiToken, Person
 from teams.names import check_reason
 from teams.queries import get_person
@@ -26,7 +27,9 @@ def set_person_access(*, actor: Actor, username: str, active: bool, reason: str)
     if person.is_active == active:
         return person
     if not active:
-        _check_who_stays(actor, person)
+        if actor.person_id == person.pk:
+            raise Conflict("Somebody else takes your access away.", code="own_access")
+        check_an_administrator_stays(person)
     if not Person.objects.filter(pk=person.pk, is_active=not active).update(is_active=active):
         person.refresh_from_db()
         return person
@@ -40,18 +43,6 @@ def set_person_access(*, actor: Actor, username: str, active: bool, reason: str)
     )
     person.is_active = active
     return person
-
-
-def _check_who_stays(actor: Actor, person: Person) -> None:
-    """Locks the administrators, so that two of them do not shut each other out at the same moment."""
-    if actor.person_id == person.pk:
-        raise Conflict("Somebody else takes your access away.", code="own_access")
-    active = list(Person.objects.select_for_update().filter(is_active=True).order_by("pk"))
-    if ADMINISTRATOR not in person.roles:
-        return
-    if not any(ADMINISTRATOR in one.roles for one in active if one.pk != person.pk):
-        detail = f"{person.username} is the last administrator: make another one first."
-        raise Conflict(detail, code="last_administrator")
 
 
 def _end_tokens(person: Person) -> int:

@@ -27,6 +27,8 @@ POST   /delegations                       s  a  a a a  a a a  a a a  b b  | 201 
 DELETE /delegations/{delegation}?reason=back s  o  o o o  + o o  x + x  o o  | 204 group.manage
 GET    /people                            s  +  + + +  + + +  + + +  + +  | 200
 POST   /people                            s  x  x x x  x x x  x + x  x x  | 201 person.manage
+GET    /people/{person}/roles             s  x  + x x  x x x  x + +  x x  | 200 person.manage
+PUT    /people/{person}/roles             s  x  x x x  x x x  x + x  x x  | 200 person.manage
 POST   /people/{person}/deactivate        s  x  x x x  x x x  x + x  x x  | 200 person.manage
 POST   /people/{leaver}/reactivate        s  x  x x x  x x x  x + x  x x  | 202 person.manage
 GET    /people/{person}/passkeys          s  x  + x x  x x x  x + +  x x  | 200 person.manage

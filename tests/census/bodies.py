@@ -25,6 +25,7 @@ API = {
         "reason": "On holiday.",
     },
     "POST /people": {"username": "nora", "email": "nora@acme.example", "name": "Nora", "roles": ["auditor"]},
+    "PUT /people/{person}/roles": {"roles": ["window_manager"]},
     "POST /people/{person}/deactivate": REASON,
     "POST /people/{leaver}/reactivate": REASON,
     "POST /people/{person}/tokens": TOKEN,

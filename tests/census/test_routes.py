@@ -7,7 +7,7 @@ from django.urls import get_resolver
 
 from releasegate.rest.schema import build_schema
 from tests.census import api_rows, page_rows
-from tests.census.asking import ask
+from tests.census.asking import ask, changed
 from tests.census.table import PLACEHOLDER, Cell, Row, read
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -120,3 +120,14 @@ def test_a_line_says_who_gets_what():
 def test_a_line_that_is_not_whole_is_an_error(line):
     with pytest.raises(ValueError, match="GET /a"):
         read(line, signed_out=Cell(401))
+
+
+@pytest.mark.django_db
+def test_what_a_request_writes_is_seen_and_undone(town, callers, before):
+    """Else no test here would notice that a refusal changed something."""
+    row = api_rows.BY_ID["POST /teams"]
+    answer = ask(callers["admin"], row, town.names, api=True)
+    assert changed(answer, before) == ["teams_team", "teams_teammembership"]
+    assert [event["kind"] for event in answer.events] == ["team.changed"]
+    again = ask(callers["admin"], row, town.names, api=True)
+    assert (again.status, changed(again, before)) == (201, ["teams_team", "teams_teammembership"])

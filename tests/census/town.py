@@ -37,6 +37,8 @@ from tests.passkeys import Authenticator
 DAY = 86_400
 MORE_PEOPLE = {
     "iris": ["administrator"],
+    "anna": ["account_manager"],
+    "wim": ["window_manager"],
     "lena": [],
     "sal": [],
     "wes": [],

@@ -3,12 +3,14 @@
 import pytest
 
 from kernel.permissions import (
+    ACCOUNT_MANAGER,
     ADMINISTRATOR,
     AUDITOR,
     RELEASE_MANAGER,
     ROLE_PERMISSIONS,
     ROLES,
     SCOPES,
+    WINDOW_MANAGER,
     Permission,
 )
 
@@ -34,9 +36,14 @@ def test_whoever_configures_the_gates_delivers_nothing_through_them():
     assert not DELIVERS & ROLE_PERMISSIONS[ADMINISTRATOR]
 
 
-@pytest.mark.parametrize("role", [AUDITOR, RELEASE_MANAGER, "team"])
+@pytest.mark.parametrize("role", [AUDITOR, RELEASE_MANAGER, WINDOW_MANAGER, "team"])
 def test_nobody_but_an_administrator_configures(role):
     assert not CONFIGURES & ROLE_PERMISSIONS[role]
+
+
+def test_two_roles_have_one_power_each():
+    assert ROLE_PERMISSIONS[ACCOUNT_MANAGER] == {P.ACCOUNT_MANAGE}
+    assert ROLE_PERMISSIONS[WINDOW_MANAGER] == {P.CALENDAR_MANAGE}
 
 
 def test_the_log_is_read_by_auditors_who_do_nothing_else():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernel.refusals import Forbidden, Invalid, NotFound
+from kernel.refusals import Conflict, Forbidden, Invalid, NotFound
 from teams.actions.set_person_roles import set_person_roles
 from teams.models import Person
 from tests import people
@@ -40,3 +40,26 @@ def test_bad_input_is_refused_and_changes_nothing():
     with pytest.raises(Forbidden):
         _set(["administrator"], actor=people.actor("dana"))
     assert Person.objects.get(username="dana").roles == []
+
+
+def test_the_last_administrator_stays_one():
+    people.person("dana", roles=["administrator"])
+    people.person("lena", roles=["administrator"])
+    Person.objects.filter(username="lena").update(is_active=False)
+    with pytest.raises(Conflict) as refusal:
+        _set(["auditor"])
+    assert (refusal.value.status, refusal.value.code) == (409, "last_administrator")
+    assert (Person.objects.get(username="dana").roles, events()) == (["administrator"], [])
+    Person.objects.filter(username="lena").update(is_active=True)
+    assert _set(["auditor"]).roles == ["auditor"]
+
+
+def test_the_last_administrator_may_get_further_roles():
+    people.person("dana", roles=["administrator"])
+    assert _set(["administrator", "auditor"]).roles == ["administrator", "auditor"]
+
+
+@pytest.mark.parametrize("role", ["account_manager", "window_manager"])
+def test_a_role_with_one_power_is_one_there_is(role):
+    assert _set([role]).roles == [role]
+    assert only_event("person.changed")["data"]["after"] == [role]
