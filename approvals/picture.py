@@ -46,6 +46,12 @@ class Picture:
     excluded: frozenset[str]
     members: dict[str, list[str]]  # group of a slot → usernames in it now, those kept out among them
 
+    @property
+    def counting(self) -> list:
+        """The approvals that count at this reading: proven, and whose person still has the place it was cast in."""
+        approvals = (vote for vote in self.votes if vote.decision == Decision.APPROVE)
+        return [vote for vote in approvals if vote.person_id not in self.state.lost]
+
 
 def look(request: ApprovalRequest, at: datetime | None = None, *, own: str | None = None) -> Picture:
     """At most five queries: votes, their events and passkeys, members of the slots' groups and who stands in for them

@@ -144,7 +144,7 @@ def _proof(deployment: Deployment, work: Work, calendar: dict) -> dict:
     }
     approval = deployment.approval
     if approval is not None and approval.state == ApprovalState.CONSUMED:
-        votes = approval.votes.filter(void=False, withdrawn_at=None, decision="approve").order_by("at", "id")
+        votes = approval.looked.counting  # a vote that counts no longer was no reason to start
         proof |= {
             "approval": approval.pk,
             "content_hash": approval.content_hash,

@@ -16,7 +16,9 @@ from approvals.picture import (
     standing_votes,
 )
 from kernel.clock import now
+from teams.actions.set_group_members import set_group_members
 from teams.models import Person
+from tests.deployments.world import SYSTEM
 from tests.people import email_of
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +181,31 @@ def test_another_account_of_the_requester_is_kept_out_by_the_human(asked):
     out = excluded_people(rows, ["requester"], people, humans_of(rows, people))
     assert out == {who("dana").pk, who("olga").pk}
     assert excluded_people(rows, [], people, humans_of(rows, people)) == frozenset()
+
+
+class TestCounting:
+    def names(self, asked) -> list[str]:
+        return [vote.person.username for vote in look(request(asked)).counting]
+
+    def test_approvals_count_in_the_order_they_were_cast_and_one_above_what_is_asked_counts_too(
+        self, world, asked
+    ):
+        assert self.names(asked) == []
+        for name in ("olga", "rita", "omar"):
+            world.vote(asked, name)
+        assert self.names(asked) == ["olga", "rita", "omar"]
+
+    def test_a_rejection_is_none(self, world, asked):
+        world.vote(asked, "rita")
+        world.vote(asked, "omar", decision="reject", comment="Not this week, please.")
+        assert self.names(asked) == ["rita"]
+
+    def test_whoever_left_is_kept_out_or_is_not_in_the_log_counts_no_longer(self, world, asked):
+        for name in ("olga", "rita", "omar"):
+            world.vote(asked, name)
+        set_group_members(actor=SYSTEM, name="payments-owners", members=["omar", "rosa"])
+        assert self.names(asked) == ["rita", "omar"]
+        keep_out(asked, related("author", "rita"))
+        assert self.names(asked) == ["omar"]
+        Vote.objects.filter(person=who("omar")).update(groups=["release-managers"])
+        assert self.names(asked) == []
