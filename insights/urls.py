@@ -8,6 +8,7 @@ from insights.views.break_glass import break_glass, break_glass_review
 from insights.views.calendar import calendar
 from insights.views.changes import change, changes
 from insights.views.decision import approval
+from insights.views.delegations import delegations
 from insights.views.deployment import deployment, deployment_log
 from insights.views.inbox import inbox
 from insights.views.release import release
@@ -23,6 +24,7 @@ pages = [
     path("audit", audit, name="audit"),
     path("changes", changes, name="changes"),
     path("changes/<str:pk>", change, name="change"),
+    path("delegations", delegations, name="delegations"),
     path("releases", releases, name="releases"),
     path("releases/<str:application>/<str:version>", release, name="release"),
     path("approvals/<str:pk>", approval, name="approval"),

@@ -43,6 +43,8 @@ api = [
     path("windows/<str:key>", calendar.OneWindow.as_view(), name="api-window"),
 ]
 pages = [
+    path("delegations/make", forms.make_delegation, name="delegation_make"),
+    path("delegations/<str:delegation_id>/end", forms.end_one, name="delegation_end"),
     path("changes/<str:change_id>/confirm", forms.confirm, name="change_confirm"),
     path("changes/<str:change_id>/reject", forms.reject, name="change_reject"),
 ]

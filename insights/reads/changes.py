@@ -19,6 +19,8 @@ VERBS = {
     "save": "Change",
     "members": "Members of",
     "roles": "Roles of",
+    "access": "Access of",
+    "make": "Make",
 }
 
 

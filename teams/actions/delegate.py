@@ -11,7 +11,7 @@ from kernel.clock import now
 from kernel.refusals import Conflict, Forbidden, Invalid, NotFound
 from teams.models import Delegation, Group, Person
 from teams.places import stand_ins_of
-from teams.queries import humans_among, members_of, people_named
+from teams.queries import humans_among, members_of
 from teams.rules import Wrong, wrong_people, wrong_times
 
 
@@ -36,13 +36,20 @@ def delegate(*, actor: Actor, group: str, to: str, since: str, until: str, reaso
         if any(other.delegate == actor.person_id and other.live(at) for other in others):
             raise _refused(Wrong("/group", "delegation_chain", "What was delegated to you goes no further."))
         raise Forbidden(f"Only a member of {group} delegates a place in it.", code="not_a_member")
-    person = people_named([to], pointer="/to")[0]
+    person = _person(to)
     found = _wrong(actor, person, begins, ends, others, at)
     if not reason.strip():
         found = found or Wrong("/reason", "reason_required", "Say why, for whoever reads this later.")
     if found:
         raise _refused(found)
     return _write(actor, held, person, begins, ends, reason.strip(), at)
+
+
+def _person(username: str) -> Person:
+    found = Person.objects.filter(username=username, is_active=True).first()
+    if found is None:
+        raise _refused(Wrong("/to", "person_unknown", "There is no active person of this username."))
+    return found
 
 
 def _wrong(actor: Actor, person: Person, begins, ends, others, at) -> Wrong | None:

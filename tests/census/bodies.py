@@ -68,6 +68,8 @@ API = {
 FORMS = {
     "POST /settings/theme": {"theme": "dark"},
     "POST /settings/zone": {"zone": "Europe/Berlin"},
+    "POST /delegations/make": {"group": "idle", "to": "zoe", "until": "2099-01-01T00:00", **REASON},
+    "POST /delegations/{delegation}/end": REASON,
     "POST /changes/{change}/confirm": REASON,
     "POST /changes/{change}/reject": REASON,
     "POST /break-glass/open": {

@@ -27,9 +27,12 @@ GET    /releases/{application}/{version}  s  o  + + +  o o o  + + +  s s  | 200
 GET    /approvals/{approval}              s  o  + + +  o o o  + + +  s s  | 200
 GET    /deployments/{deployment}          s  o  + + +  o o o  + + +  s s  | 200
 GET    /deployments/{deployment}/log      s  o  + + +  o o o  + + +  s s  | 200
+GET    /delegations                       s  +  + + +  + + +  + + +  s s  | 200
 GET    /break-glass                       s  +  + + +  + + +  + + +  s s  | 200
 GET    /break-glass?application={application}&version={version}&environment=prod s  o  + + +  o o o  + + +  s s  | 200
 GET    /break-glass/{glass}               s  o  + + +  o o o  + + +  s s  | 200
+POST   /delegations/make                  s  a  a a a  a a a  a a a  s s  | 303:/delegations a=403
+POST   /delegations/{delegation}/end      s  o  o o o  + o o  x + x  s s  | 303:/delegations group.manage
 POST   /changes/{change}/confirm          s  x  x x x  x x x  x + x  s s  | 303:/changes/ change.confirm
 POST   /changes/{change}/reject           s  o  o o o  o o o  x + x  s s  | 303:/changes/ change.confirm
 POST   /break-glass/open                  s  o  x x x  o o o  + x x  s s  | 303:/deployments/ break_glass.open
