@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from kernel.permissions import ROLE_PERMISSIONS, Permission
+
+SECOND_KEYS = {Permission.CHANGE_CONFIRM, Permission.BREAK_GLASS}
 LIVES = timedelta(days=7)  # requirement B06
 
 
@@ -94,9 +97,10 @@ def touched(
 
 
 def gains_second_key(before: Mapping | None, after: Mapping | None) -> bool:
-    """Whoever makes an administrator makes somebody who may confirm."""
+    """Whoever makes an administrator makes somebody who may confirm; whoever makes a release manager makes somebody who
+    may break the glass of a protected environment."""
     new = set((after or {}).get("roles", ())) - set((before or {}).get("roles", ()))
-    return "administrator" in new
+    return any(ROLE_PERMISSIONS.get(role, frozenset()) & SECOND_KEYS for role in new)
 
 
 def comes_back(before: Mapping | None, after: Mapping | None) -> bool:

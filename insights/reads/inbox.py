@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, 
 from django.db.models.functions import Coalesce
 
 from approvals.models import Vote
+from approvals.positions import holds
 from approvals.states import TAKES_VOTES, ApprovalState
 from builds.models import Evidence
 from deployments.models import Deployment, Lane
@@ -18,7 +19,13 @@ from insights.frame import Frame
 from insights.reads.break_glass import to_review
 from insights.reads.changelists import Move, change_lists
 from insights.reads.inbox_row import InboxRow, row_of
-from insights.reads.waiting import MOST, WAITS_FOR_PEOPLE, could_turn_a_key, names_a_group_of
+from insights.reads.waiting import (
+    MOST,
+    WAITS_FOR_PEOPLE,
+    could_turn_a_key,
+    in_a_place_no_more,
+    names_a_group_of,
+)
 from kernel.actor import Actor
 
 RECENT = 10
@@ -82,7 +89,12 @@ def _waits_for(frame: Frame, approval) -> bool:
     lapsed = approval.expires_at is not None and approval.expires_at <= frame.now
     if approval.state not in WAITS_FOR_PEOPLE or lapsed:
         return False
-    votes = [(v.person_id, v.decision, frozenset(v.groups), _behalf(v)) for v in approval.standing]
+    votes = [
+        (v.person_id, v.decision, frozenset(v.groups), _behalf(v))
+        if holds(v, frame.now)
+        else in_a_place_no_more(v.person_id)
+        for v in approval.standing
+    ]
     return could_turn_a_key(frame.actor, approval.gate, approval.relations, votes, frame.now)
 
 

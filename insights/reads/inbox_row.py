@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from approvals.positions import groups_now
+from approvals.positions import groups_now, holds
 from approvals.states import Decision
 from deployments.models import Deployment
 from deployments.states import TERMINAL, State
@@ -61,7 +61,7 @@ def row_of(frame: Frame, row: Deployment, changes: ChangeList, *, group: str) ->
     """`row` carries the annotations of insights.reads.inbox, `approval.standing` its votes."""
     approval = row.approval
     plan = plan_facts(row.plan_state, row.plan_changes, ended=row.state in TERMINAL)
-    filled, total = keys_of(row)
+    filled, total = keys_of(row, frame.now)
     opens = _latest(row.reasons)
     ends = holds_until(approval, frame.now)
     ended = group == "decided"
@@ -100,15 +100,15 @@ def _summary(plan, changes: ChangeList | None) -> str:
     return plan.in_words() if changes is None else f"{commits_in_words(changes)}, {plan.in_words()}"
 
 
-def keys_of(row: Deployment) -> tuple[int, int]:
+def keys_of(row: Deployment, at: datetime) -> tuple[int, int]:
     """(filled, all): places of the gate and how many of them the standing approvals fill."""
-    slots, cast = _slots_and_cast(row)
+    slots, cast = _slots_and_cast(row, at)
     filled = sum(len(people) for people in assign(slots, cast).filled.values())
     return filled, sum(slot.count for slot in slots)
 
 
-def _slots_and_cast(row: Deployment) -> tuple[list[Slot], list[tuple[str, frozenset[str]]]]:
-    votes = row.approval.standing
+def _slots_and_cast(row: Deployment, at: datetime) -> tuple[list[Slot], list[tuple[str, frozenset[str]]]]:
+    votes = [vote for vote in row.approval.standing if holds(vote, at)]
     cast = [(v.person_id, frozenset(v.groups)) for v in votes if v.decision == Decision.APPROVE]
     return slots_of(row.approval.gate["slots"]), cast
 
@@ -176,9 +176,9 @@ def _why(frame: Frame, row: Deployment, group: str) -> str:
 
 def _open_to(frame: Frame, row: Deployment) -> list[str]:
     """The groups in which this person's key would count now; a key that somebody turned is not offered again."""
-    slots, cast = _slots_and_cast(row)
+    slots, cast = _slots_and_cast(row, frame.now)
     approval, actor = row.approval, frame.actor
-    heads = frozenset(head for vote in approval.standing for head in vote.heads)
+    heads = frozenset(head for vote in approval.standing if holds(vote, frame.now) for head in vote.heads)
     mine = groups_now(actor, approval.gate, approval.relations, heads, frame.now) & {s.group for s in slots}
     return sorted(group for group in mine if would_help(slots, cast, {actor.person_id: [group]}))
 

@@ -40,6 +40,11 @@ def could_turn_a_key(
     return bool(would_help(slots, cast, {actor.person_id: groups}))
 
 
+def in_a_place_no_more(person: str) -> Cast:
+    """A vote whose place was lent and is lent no more: its voter has voted, and it fills and bars nothing."""
+    return (person, "lapsed", frozenset(), None)
+
+
 def names_a_group_of(actor: Actor, rows: QuerySet, gate: str = "gate") -> tuple[QuerySet, Q]:
     """(`rows` with the gate as text, a condition): of the rows whose slots are of none of the actor's groups, lent ones
     too, it lets hardly any through; which of the others are meant, could_turn_a_key() says."""
@@ -66,12 +71,16 @@ def count_waiting(actor: Actor, at: datetime, names: Callable[[], frozenset[str]
     first = rows.filter(mine).exclude(Exists(own)).order_by("expires_at", "id").values("pk")[: MOST + 1]
     rows = ApprovalRequest.objects.filter(pk__in=first)
     votes = ("votes__person_id", "votes__decision", "votes__groups", "votes__void", "votes__withdrawn_at")
-    votes += ("votes__delegation__principal_id",)
+    lent = ("principal_id", "since", "until", "ended_at")
+    votes += tuple(f"votes__delegation__{name}" for name in lent)
     found: dict[str, tuple] = {}
-    for key, gate, relations, person, decision, groups, void, withdrawn, behalf in rows.values_list(
+    for key, gate, relations, person, decision, groups, void, withdrawn, *place in rows.values_list(
         "pk", "gate", "relations", *votes
     ):
         cast = found.setdefault(key, (gate, relations, []))[2]
         if person and not void and withdrawn is None:
-            cast.append((person, decision, frozenset(groups), behalf))
+            behalf, since, until, ended = place
+            holds = behalf is None or (ended is None and since <= at < until)
+            vote = (person, decision, frozenset(groups), behalf)
+            cast.append(vote if holds else in_a_place_no_more(person))
     return sum(could_turn_a_key(actor, *row, at) for row in found.values())

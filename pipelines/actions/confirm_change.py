@@ -15,8 +15,8 @@ from pipelines.change_rules import digest
 from pipelines.models import ConfigChange
 from pipelines.states import ChangeState
 from pipelines.subjects import get_change, set_up_since
-from teams.models import ApiToken
-from teams.queries import actor_for_person
+from teams.models import ApiToken, Person
+from teams.queries import actor_for_person, humans_among
 
 
 @transaction.atomic
@@ -45,10 +45,9 @@ def confirm_change(*, actor: Actor, change_id: str, reason: str = "") -> Propose
 
 
 def _second_person(actor: Actor, change: ConfigChange) -> None:
-    """Nobody confirms their own change, nor by a token that they made for another administrator since the set-up."""
-    # Whoever would gain a vote by a delegation is no second person for it.
-    gains = change.kind == "delegation.make" and change.request["to"] == actor.name
-    own = actor.person_id == change.proposed_by_id or gains
+    """Nobody confirms their own change: not by another account of theirs, nor by a token that they made for another
+    administrator since the set-up."""
+    own = actor.is_human and _is_one_of(actor, change)
     if not own and actor.token_id is not None:
         made = ApiToken.objects.filter(pk=actor.token_id, created_by=change.proposed_by.username)
         own = made.filter(created_at__gt=set_up_since() or change.proposed_at).exists()
@@ -56,6 +55,15 @@ def _second_person(actor: Actor, change: ConfigChange) -> None:
         denial = Denial("config.changed", f"change:{change.pk}", in_the_log(change))
         detail = "Another administrator must confirm this, by a login or a token that is not yours."
         raise Forbidden(detail, code="self_approval", denial=denial)
+
+
+def _is_one_of(actor: Actor, change: ConfigChange) -> bool:
+    """Whether the actor is the same human as who proposed it, or as who would gain a vote by it (a delegation)."""
+    theirs = [change.proposed_by_id]
+    if change.kind == "delegation.make":
+        theirs += Person.objects.filter(username=change.request["to"]).values_list("pk", flat=True)
+    humans = humans_among([actor.person_id, *theirs])
+    return humans.of(actor.person_id) in {humans.of(person) for person in theirs}
 
 
 def _take(actor: Actor, change: ConfigChange, reason: str) -> None:

@@ -61,11 +61,19 @@ def issue_token(
         scopes=scopes,
         digest=digest(secret),
         created_at=at,
-        created_by=actor.name,
+        created_by=_maker(actor),
         expires_at=at + timedelta(seconds=expires_in),
     )
     _record(actor, token)
     return Issued(token, secret)
+
+
+def _maker(actor: Actor) -> str:
+    """Whose doing it is: a token that somebody else made acts for them, and so do the tokens that are made with it."""
+    made = ApiToken.objects.filter(pk=actor.token_id, person__isnull=False).values_list(
+        "created_by", flat=True
+    )
+    return (made.first() if actor.token_id else None) or actor.name
 
 
 def _person(actor: Actor, username: str) -> Person:

@@ -43,6 +43,30 @@ def test_to_make_an_administrator_takes_a_second_one_and_nothing_is_given_before
     assert set(RoleGrant.objects.values_list("role", "until")) == {("administrator", None), ("auditor", None)}
 
 
+@pytest.mark.parametrize("name", ["zoe", "Zoe", "ZOE"])
+@pytest.mark.parametrize("role", ["administrator", "release_manager"])
+def test_no_way_of_writing_the_name_gets_around_the_second_person(name, role):
+    answer = as_administrator().put(f"/people/{name}/roles", {"roles": [role]})
+    assert (answer.status_code, answer.json()["change"]["state"]) == (202, "pending")
+    assert (Person.objects.get(username="zoe").roles, RoleGrant.objects.count()) == ([], 0)
+
+
+@pytest.mark.parametrize("name", ["zoe", "Zoe"])
+def test_nor_around_coming_back(name):
+    as_administrator().post(f"/people/{name}/deactivate", {"reason": "Left"})
+    assert Person.objects.get(username="zoe").is_active is False
+    answer = as_administrator().post(f"/people/{name}/reactivate", {"reason": "Came back"})
+    assert (answer.status_code, answer.json()["change"]["state"]) == (202, "pending")
+    assert Person.objects.get(username="zoe").is_active is False
+
+
+def test_an_administrator_does_not_give_themself_the_power_to_break_the_glass():
+    roles = {"roles": ["administrator", "release_manager"]}
+    answer = as_administrator().put("/people/admin/roles", roles)
+    assert answer.status_code == 202
+    assert Person.objects.get(username="admin").roles == ["administrator"]
+
+
 def test_what_is_wrong_is_422_and_gives_nothing():
     admin = as_administrator()
     assert problem(admin.put(ROLES, {"roles": ["emperor"]})) == (422, "role_unknown", ["/roles/0"])

@@ -10,7 +10,7 @@ from insights.reads.inbox_row import NEVER, TIME_CODES, first_reason, keys_of, r
 from kernel.verdicts import Reason
 from pipelines.models import Account, Environment
 from releases.changes import list_changes
-from teams.models import Person
+from teams.models import Delegation, Person
 from tests import people
 from tests.insights.frames import AT, frame_of_pulse
 
@@ -101,8 +101,20 @@ def test_a_plan_that_never_came_is_not_said_to_come_after_the_end():
     ],
 )
 def test_a_key_is_turned_by_an_approval_of_its_group_and_each_person_turns_one(votes, filled):
-    assert keys_of(row(*votes)) == (filled, 2)
+    assert keys_of(row(*votes), AT) == (filled, 2)
     assert shown(row(*votes)).pips == [True] * filled + [False] * (2 - filled)
+
+
+def test_a_vote_in_a_place_that_is_lent_no_more_turns_no_key():
+    lent = Delegation(id="dlg_1", since=AT - timedelta(days=1), until=AT + timedelta(days=1))
+    lent.principal = Person(id="per_rita", username="rita")
+    cast = vote("rosa", "managers")
+    cast.delegation = lent
+    assert keys_of(row(cast), AT) == (1, 2)
+    lent.ended_at = AT
+    assert keys_of(row(cast), AT) == (0, 2)
+    lent.ended_at, lent.until = None, AT
+    assert keys_of(row(cast), AT) == (0, 2)
 
 
 def test_each_vote_is_told_with_its_time_and_a_rejection_as_one():

@@ -1,7 +1,8 @@
-"""Letting somebody in; nobody makes an administrator alone."""
+"""Letting somebody in; nobody makes an administrator or a release manager alone."""
 
 import pytest
 
+from kernel.refusals import Invalid
 from pipelines.actions.admit_person import admit_person
 from pipelines.actions.confirm_change import confirm_change
 from pipelines.models import ConfigChange
@@ -33,6 +34,21 @@ def test_afterwards_the_role_waits_for_a_second_person():
 
 def test_other_people_come_in_at_once():
     protected.company()
-    person, change = _admit("release_manager")
-    assert (person.roles, change) == (["release_manager"], None)
+    person, change = _admit("auditor", "window_manager")
+    assert (person.roles, change) == (["auditor", "window_manager"], None)
     assert ConfigChange.objects.count() == 0
+
+
+def test_the_power_to_break_the_glass_is_given_by_two():
+    protected.company()
+    person, change = _admit("release_manager", "window_manager")
+    assert (person.roles, change.state) == (["window_manager"], "pending")
+    assert Person.objects.get(username="mallory").roles == ["window_manager"]
+
+
+def test_an_unknown_role_is_refused_and_nobody_comes_in():
+    protected.company()
+    with pytest.raises(Invalid) as refusal:
+        _admit("emperor")
+    assert refusal.value.code == "role_unknown"
+    assert not Person.objects.filter(username="mallory").exists()

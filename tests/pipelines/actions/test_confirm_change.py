@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from kernel.clock import now
 from kernel.refusals import Conflict, Forbidden, Invalid, NotFound
@@ -61,12 +62,44 @@ def test_nobody_confirms_their_own_change_and_the_try_is_recorded():
     assert Environment.objects.get(pk="prod").version == 1
 
 
+def test_another_account_of_the_same_human_is_no_second_person():
+    change = protected.proposed()
+    iris = Person.objects.get(username="iris")
+    joined = EmailAddress.objects.create(user=iris, email=people.email_of("admin"), verified=True)
+    assert _refused(change) == "self_approval"
+    assert (change.state, Environment.objects.get(pk="prod").version) == ("pending", 1)
+    joined.delete()
+    assert _confirm(change).result.version == 2
+
+
 def test_a_token_made_for_another_administrator_is_no_second_person():
     change = protected.proposed()
     issued = issue_token(actor=people.administrator(), label="x", scopes=[], expires_in=60, username="iris")
     assert _refused(change, token_id=issued.token.pk) == "self_approval"
     ApiToken.objects.filter(pk=issued.token.pk).update(created_at=people.EPOCH)  # of the first set-up
     assert _confirm(change, token_id=issued.token.pk).result.version == 2
+
+
+def test_nor_is_one_that_was_made_with_such_a_token():
+    """Every token in a chain is the doing of whoever made the first."""
+    change = protected.proposed()
+    first = issue_token(
+        actor=people.administrator(), label="x", scopes=[], expires_in=60, username="iris"
+    ).token
+    for _ in range(2):
+        first = issue_token(
+            actor=people.administrator("iris", token_id=first.pk),
+            label="x",
+            scopes=[],
+            expires_in=60,
+            username="iris",
+        ).token
+    assert first.created_by == "admin"
+    assert _refused(change, token_id=first.pk) == "self_approval"
+    own = issue_token(
+        actor=people.administrator("iris"), label="x", scopes=[], expires_in=60, username="iris"
+    ).token
+    assert _confirm(change, token_id=own.pk).result.version == 2
 
 
 @pytest.mark.parametrize(
