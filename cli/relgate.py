@@ -639,9 +639,16 @@ def instant_of(index, body):
 
 
 def gate_of(settings):
-    """{group: keys} of an environment's settings as an event holds them; {} where it asks nobody."""
+    """(usual, expedited): {group: keys} of an environment's settings as an event holds them, as it is asked on
+    each of the two ways; {} where it asks nobody. Where it says nothing of the expedited one, both are the same."""
     gate = settings.get("gate") if isinstance(settings, dict) else None
-    slots = gate.get("slots") if isinstance(gate, dict) else None
+    gate = gate if isinstance(gate, dict) else {}
+    usual = keys_of(gate.get("slots"))
+    return usual, keys_of(gate.get("expedited_slots")) or usual
+
+
+def keys_of(slots):
+    """{group: keys} of a list of slots."""
     asked = {}
     for slot in slots if isinstance(slots, list) else []:
         group, count = (slot.get("group"), slot.get("count")) if isinstance(slot, dict) else (None, None)
@@ -682,7 +689,8 @@ class Rules:
         self.asked, self.ran = {}, set()  # deployment → the leaf that asked people for it; what has started
         self.broken = {}  # break-glass: review → (deployment, what it skips)
         self.lent = {}  # delegation → what its event says, and when it ended
-        self.gates = {}  # environment → [(from when, {group: keys})], by what the log says of it
+        self.gates = {}  # environment → [(from when, gate_of)], by what the log says of it
+        self.urgent = {}  # deployment → whether its request went the expedited way
         self.passkeys, self.nonces, self.origins = {}, set(), set()
         self.gated = self.ungated = self.signed = self.bypassed = 0
 
@@ -710,6 +718,8 @@ class Rules:
             self.passkeys[subject, data.get("credential")] = data.get("public_key") if own else None
         elif kind == "config.changed" and body["outcome"] == "allowed" and subject.startswith("environment:"):
             self.gates.setdefault(subject, []).append((instant_of(index, body), gate_of(data.get("after"))))
+        elif kind == "deployment.requested" and body["outcome"] == "allowed":
+            self.urgent.setdefault(subject, "expedited" in data)
         elif kind == "deployment.running":
             again = data.get("from") == "uncertain" and (subject in self.ran or not self.complete)
             self.ran.add(subject)
@@ -742,12 +752,22 @@ class Rules:
         elif body["subject"] in self.lent:
             self.lent[body["subject"]]["ended"] = instant_of(index, body)
 
+    def _expedited(self, index, body):
+        """Whether this start went the expedited way, which has its own keys: that was asked for before anybody
+        voted, and the start cannot say it of itself."""
+        if "expedited" not in body["data"]:
+            return False
+        if not self.urgent.get(body["subject"], not self.complete):
+            raise Broken("started the expedited way, which its request did not ask for", index)
+        return True
+
     def _asked_all(self, index, body, keys):
         """The gate that the environment was given by its own events: whoever empties it without one is seen here."""
+        way = 1 if self._expedited(index, body) else 0
         environment = "environment:%s" % body["environment"]
         earliest, in_force = instant_of(index, body) - PASSING, []
         for since, gate in reversed(self.gates.get(environment, [])):
-            in_force.append(gate)
+            in_force.append(gate[way])
             if since < earliest:
                 break
         else:

@@ -136,3 +136,68 @@ def test_a_gate_that_was_emptied_without_an_event_is_seen_at_the_next_start(even
 )
 def test_what_the_log_itself_made_of_a_gate_is_what_a_start_needs(events):
     assert verify_bundle(story(events), KEY)["leaves"] == len(events)
+
+
+ONE_KEY, TWO_KEYS = (("managers", 1),), (("managers", 1), ("@owners", 1))
+
+
+def two_ways(usual, urgent, **more) -> dict:
+    """The environment asks for other keys on the expedited way."""
+    made = gate(*usual, **more)
+    asked = [{"group": group, "count": count} for group, count in urgent]
+    made["data"]["after"]["gate"]["expedited_slots"] = asked
+    return made
+
+
+def requested(**data) -> dict:
+    return {
+        "kind": "deployment.requested",
+        "subject": "deployment:dep_1",
+        "data": {"version": "1.0.1", **data},
+    }
+
+
+HASTE = {"expedited": ["staging"]}
+BY_ONE = [opened(slots=SLOTS[:1]), cast("vot_1", "rita"), in_prod(started(votes=["vot_1"], **HASTE))]
+WAYS = two_ways(TWO_KEYS, ONE_KEY)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [WAYS, requested(**HASTE), *BY_ONE],
+        [WAYS, requested(), *GIVEN],
+        [two_ways(ONE_KEY, TWO_KEYS), requested(**HASTE), *GIVEN[:3], in_prod(started(**HASTE))],
+        [two_ways(ONE_KEY, ()), requested(**HASTE), *BY_ONE],
+        [gate(*ONE_KEY), requested(**HASTE), *BY_ONE],
+        [two_ways((), ONE_KEY), requested(), in_prod(ungated())],
+    ],
+)
+def test_an_expedited_start_needs_the_keys_that_the_environment_asks_for_on_that_way(events):
+    assert verify_bundle(story(events), KEY)["leaves"] == len(events)
+
+
+@pytest.mark.parametrize(
+    ("events", "says"),
+    [
+        ([WAYS, requested(), *BY_ONE], "which its request did not ask for"),
+        ([WAYS, *BY_ONE], "which its request did not ask for"),
+        ([WAYS, requested(**HASTE) | {"outcome": "denied"}, *BY_ONE], "which its request did not ask for"),
+        ([WAYS, requested(**HASTE) | {"subject": "deployment:dep_2"}, *BY_ONE], "did not ask for"),
+        ([WAYS, requested(), requested(**HASTE), *BY_ONE], "which its request did not ask for"),
+        ([WAYS, requested(**HASTE), *ONE], "not those of the gate"),
+        ([WAYS, requested(), *ONE], "not those of the gate"),
+        ([two_ways(ONE_KEY, TWO_KEYS), requested(**HASTE), *BY_ONE], "not those of the gate"),
+        ([two_ways(TWO_KEYS, ()), requested(**HASTE), *BY_ONE], "not those of the gate"),
+        ([gate(*TWO_KEYS), requested(**HASTE), *BY_ONE], "not those of the gate"),
+        ([two_ways((), ONE_KEY), requested(**HASTE), in_prod(ungated(**HASTE))], "not those of the gate"),
+    ],
+)
+def test_a_start_does_not_make_itself_expedited(events, says):
+    problem = broken(story(events))
+    assert (problem.leaf, says in str(problem)) == (len(events) - 1, True), str(problem)
+
+
+def test_in_a_part_a_request_that_lies_before_it_is_taken_on_trust_and_one_within_it_is_not():
+    assert verify_bundle(story([BEFORE, WAYS, *BY_ONE], first=1), KEY)["gated_starts"] == 1
+    assert broken(story([BEFORE, WAYS, requested(), *BY_ONE], first=1)).leaf == 5
