@@ -1,22 +1,32 @@
 """May somebody ask for a start at that instant? Pure: the calendar's answer for it comes in (requirement C14)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from kernel.verdicts import wire_time
-from pipelines.calendar import Opening
+from pipelines.calendar import HORIZON_DAYS, Opening
 
 
-def schedule_problem(
-    not_before: datetime, at: datetime, opening: Opening, environment: str, zone: str
-) -> dict | None:
-    """What is wrong with it, as members of a refusal: {"errors": [...], "next_opening"?}; None if nothing is.
+def instant_problem(not_before: datetime, at: datetime) -> dict | None:
+    """What is wrong with the instant by itself, as members of a refusal; None if nothing is. Asked before the
+    calendar is: its rules are expanded as far as somebody asks, and for the year 9999 that takes minutes.
 
-    `opening`: what the calendar says of `not_before`; `zone`: the viewer's, in which the sentence gives times beside
-    the window's own. Codes: `in_the_past`, `schedule_outside_window`.
+    Codes: `in_the_past`, `too_far_ahead` (after as many days as an opening is looked for).
     """
     if not_before < at:
         return {"errors": [_error("in_the_past", "This instant is over.")]}
+    if not_before - at > timedelta(days=HORIZON_DAYS):
+        detail = f"A start is at most {HORIZON_DAYS} days ahead."
+        return {"errors": [_error("too_far_ahead", detail)]}
+    return None
+
+
+def schedule_problem(opening: Opening, environment: str, zone: str) -> dict | None:
+    """What is wrong with it, as members of a refusal: {"errors": [...], "next_opening"?}; None if nothing is.
+
+    `opening`: what the calendar says of `not_before`; `zone`: the viewer's, in which the sentence gives times beside
+    the window's own. Code: `schedule_outside_window`.
+    """
     if opening.open_now:
         return None
     said = " ".join(reason.text for reason in opening.reasons)

@@ -14,14 +14,14 @@ from deployments.facts import Candidate
 from deployments.lease import poke
 from deployments.models import Deployment, Lane, Step
 from deployments.queries import open_one
-from deployments.schedule import schedule_problem
+from deployments.schedule import instant_problem, schedule_problem
 from deployments.states import State, StepKind, StepState
 from deployments.typed_version import check_typed
 from kernel.actor import Actor, require
 from kernel.clock import now, raw_now
 from kernel.permissions import Permission
 from kernel.refusals import Conflict, Denial, Forbidden, Invalid, NotFound
-from kernel.verdicts import Deny
+from kernel.verdicts import Deny, wire_time
 from pipelines.expedited import asked_slots
 from pipelines.models import Environment
 from pipelines.openings import next_opening_for
@@ -72,13 +72,15 @@ def request(
     typed_version: str | None = None,
     expedited: bool = False,
 ) -> Requested:
-    """The open deployment of the pair: created now, or the one that is open already (same parameters).
+    """The open deployment of the pair: created now, or the one that is open already (same parameters, and no other
+    start than that one's).
 
     `expedited`: the way that the pipeline defines for it; once asked for, never undone.
     `not_before`: an instant at which the calendar lets it start; `zone`: the asker's, for what a refusal says.
     `typed_version`: what was typed where a page asks for it; None: not asked (deployments.typed_version).
-    Raises NotFound, Forbidden, Invalid (`secret_in_parameters`, `in_the_past`, `schedule_outside_window` with
-    `next_opening`, `expedited_not_defined`), OpenRequestDiffers, Denied, VersionNotTyped.
+    Raises NotFound, Forbidden, Invalid (`secret_in_parameters`, `in_the_past`, `too_far_ahead`,
+    `schedule_outside_window` with `next_opening`, `expedited_not_defined`), OpenRequestDiffers, Denied,
+    VersionNotTyped.
     """
     release = get_release(actor, application, version)
     place = Environment.objects.select_related("account").filter(pk=environment, archived_at=None).first()
@@ -92,7 +94,7 @@ def request(
     way = {"skipped_stages": _path(application, environment)["skip"]} if expedited else {}
     existing = open_one(release.pk, environment)
     if existing is not None:
-        return _existing(existing, parameters, expedited)
+        return _existing(existing, parameters, expedited, not_before)
     verdict = decide(Candidate(release, place, expedited=expedited), actor, at)
     if isinstance(verdict, Deny):
         raise denied(release, place, verdict)
@@ -101,7 +103,7 @@ def request(
         with transaction.atomic():
             row = create(actor, release, place, reason, parameters, not_before, at, **way)
     except IntegrityError:
-        return _existing(open_one(release.pk, environment), parameters, expedited)
+        return _existing(open_one(release.pk, environment), parameters, expedited, not_before)
     return Requested(row, True)
 
 
@@ -141,8 +143,10 @@ def _schedulable(
     """The calendar of that instant as it is known today; the start asks it again, whatever was said here."""
     if not_before is None:
         return
-    opening = next_opening_for(place, application, not_before, zone=zone)
-    problem = schedule_problem(not_before, at, opening, place.name, zone)
+    problem = instant_problem(not_before, at)
+    if problem is None:
+        opening = next_opening_for(place, application, not_before, zone=zone)
+        problem = schedule_problem(opening, place.name, zone)
     if problem is not None:
         raise Invalid(**problem)
 
@@ -160,13 +164,16 @@ def _path(application: str, environment: str) -> dict:
     return path
 
 
-def _existing(row: Deployment, parameters: dict, expedited: bool) -> Requested:
+def _existing(row: Deployment, parameters: dict, expedited: bool, not_before: datetime | None) -> Requested:
     if row.parameters != parameters:
         detail = f"{row.pk} is open with other parameters; change those (PATCH) or cancel it."
         raise _differs(row, "parameters", detail)
     if row.expedited != expedited:
         way = "expedited" if row.expedited else "the usual way"
         raise _differs(row, "expedited", f"{row.pk} is open, {way}; cancel it to ask for the other.")
+    if not_before is not None and row.not_before != not_before:
+        begins = f"not before {wire_time(row.not_before)}" if row.not_before else "as soon as it may start"
+        raise _differs(row, "not_before", f"{row.pk} is open, {begins}; cancel it to ask for another start.")
     return Requested(row, False)
 
 

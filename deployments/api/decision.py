@@ -1,6 +1,6 @@
 """`GET /decision`: may it go? No side effect."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rest_framework.response import Response
 
@@ -13,6 +13,7 @@ from pipelines.models import Environment
 from releases.queries import get_release
 
 YEAR = timedelta(days=366)
+AHEAD_AT_MOST = 5 * YEAR  # the calendar is expanded as far as somebody asks
 
 
 def _needed(name: str):
@@ -38,6 +39,17 @@ def _place(name: str) -> Environment:
     return found
 
 
+def _instant(at: datetime | None, present: datetime) -> datetime:
+    """None: this one. Refused before anything is asked of the calendar."""
+    at = at or present
+    if at < present - YEAR:
+        raise Invalid(errors=[{"pointer": "?at", "code": "at_too_old", "detail": "At most a year back."}])
+    if at > present + AHEAD_AT_MOST:
+        detail = "At most five years ahead."
+        raise Invalid(errors=[{"pointer": "?at", "code": "at_too_far", "detail": detail}])
+    return at
+
+
 class DecisionView(ApiView):
     """The open deployment's answer if the pair has one, otherwise a hypothetical one, `expedited` or not.
     `runs_there`: this very release runs there by our record; no verdict depends on it."""
@@ -47,11 +59,7 @@ class DecisionView(ApiView):
         query = read_query(request, {**wanted, "at": read_time("at"), "expedited": _flag})
         release = get_release(self.actor, query["application"], query["version"])
         place = _place(query["environment"])
-        present = now()
-        at = query["at"] or present
-        if at < present - YEAR:
-            detail = "At most a year back."
-            raise Invalid(errors=[{"pointer": "?at", "code": "at_too_old", "detail": detail}])
+        at = _instant(query["at"], now())
         subject = subject_for(release, place, expedited=query["expedited"])
         answer = decide(subject, self.actor, at).as_dict()
         running = running_release(release.application_id, place.name)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deployments.schedule import schedule_problem
+from deployments.schedule import instant_problem, schedule_problem
 from pipelines.calendar import Calendars, Freeze, Window, next_opening
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday
@@ -20,7 +20,7 @@ def problem(not_before, *, windows=(WEDNESDAY,), freezes=(), default_open=False,
     opening = next_opening(
         place.windows, place.freezes, environment="prod", default_open=default_open, at=not_before, zone=zone
     )
-    return schedule_problem(not_before, NOW, opening, "prod", zone)
+    return schedule_problem(opening, "prod", zone)
 
 
 def test_inside_a_window_nothing_is_wrong():
@@ -69,12 +69,28 @@ def test_in_a_freeze_without_end_no_opening_is_promised():
     assert found["errors"][0]["detail"].endswith("No opening of prod is known after that.")
 
 
-@pytest.mark.parametrize("windows", [(), (WEDNESDAY,)])
-def test_what_is_over_is_over_whatever_the_calendar_says(windows):
-    found = problem(NOW - timedelta(seconds=1), windows=windows, default_open=True)
-    assert [error["code"] for error in found["errors"]] == ["in_the_past"]
-    assert "next_opening" not in found
+TICK = timedelta(microseconds=1)
+FARTHEST = NOW + timedelta(days=90)
 
 
-def test_now_is_not_over():
-    assert problem(NOW, windows=(), default_open=True) is None
+@pytest.mark.parametrize(
+    ("not_before", "code"),
+    [
+        (NOW - TICK, "in_the_past"),
+        (NOW, None),
+        (FARTHEST, None),
+        (FARTHEST + TICK, "too_far_ahead"),
+        (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), "too_far_ahead"),
+    ],
+)
+def test_an_instant_is_from_now_to_90_days_ahead_whatever_the_calendar_says(not_before, code):
+    found = instant_problem(not_before, NOW)
+    assert (found and [(error["pointer"], error["code"]) for error in found["errors"]]) == (
+        code and [("/not_before", code)]
+    )
+    assert "next_opening" not in (found or {})
+
+
+def test_too_far_ahead_says_how_far_it_may_be():
+    (error,) = instant_problem(FARTHEST + TICK, NOW)["errors"]
+    assert error["detail"] == "A start is at most 90 days ahead."

@@ -1,6 +1,7 @@
 """Asking for a deployment: what is accepted, what is the same, what is refused and leaves nothing behind."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,6 +10,7 @@ from deployments.actions.request import request
 from deployments.models import Deployment, History, Step
 from kernel.clock import now
 from kernel.refusals import Refusal
+from pipelines.occurrences import Expansion
 from releases.models import Release
 from tests import people
 from tests.deployments.company import World
@@ -56,6 +58,38 @@ def test_other_parameters_while_one_is_open_are_a_conflict():
     assert refused(world, environment="dev", parameters={"A": "b"}).code == "open_request_differs"
 
 
+def test_another_start_while_one_is_open_is_a_conflict_and_moves_nothing():
+    world = World()
+    day = now().replace(microsecond=0) + timedelta(days=3)
+    row = world.ask(world.release(), "dev", not_before=day)
+    refusal = refused(world, environment="dev", not_before=day + timedelta(seconds=1))
+    assert (refusal.status, refusal.code) == (409, "open_request_differs")
+    assert [error["pointer"] for error in refusal.errors] == ["/not_before"]
+    assert refusal.extra["deployment"] == row.pk
+    row.refresh_from_db()
+    assert row.not_before == day
+
+
+def test_a_start_that_the_open_request_does_not_have_is_a_conflict():
+    world = World()
+    row = world.ask(world.release(), "dev")
+    refusal = refused(world, environment="dev", not_before=now() + timedelta(days=3))
+    assert (refusal.code, refusal.errors[0]["pointer"]) == ("open_request_differs", "/not_before")
+    row.refresh_from_db()
+    assert row.not_before is None
+
+
+@pytest.mark.parametrize("again", ["the same", "the same by another clock", "none"])
+def test_the_same_start_or_none_gives_the_open_one_again(again):
+    world = World()
+    day = now().replace(microsecond=0) + timedelta(days=3)
+    row = world.ask(world.release(), "dev", not_before=day)
+    asked = {"the same": day, "none": None}.get(again, day.astimezone(ZoneInfo("Asia/Tokyo")))
+    wanted = {"application": "payments", "version": "1.0.0", "environment": "dev", "not_before": asked}
+    found = request(actor=world.actor("dana"), **wanted)
+    assert (found.created, found.deployment.pk, found.deployment.not_before) == (False, row.pk, day)
+
+
 def test_a_release_that_skipped_an_environment_is_denied_with_the_reason():
     world = World()
     world.release()
@@ -97,6 +131,30 @@ def test_a_start_in_the_past_is_refused():
     world = World()
     world.release()
     assert refused(world, environment="dev", not_before=now() - timedelta(minutes=1)).code == "in_the_past"
+
+
+def test_a_start_in_the_year_9999_is_refused_before_any_rule_is_expanded(monkeypatch):
+    world = World()
+    world.release()
+    places.window(
+        scope={"environment": "dev"}, rrule="FREQ=DAILY", timezone="UTC", start="2026-01-07T22:00:00"
+    )
+    asked = []
+    monkeypatch.setattr(Expansion, "upto", lambda self, instant: asked.append(instant))
+    year_9999 = datetime(9999, 12, 31, tzinfo=UTC)
+    refusal = refused(world, environment="dev", not_before=year_9999)
+    assert (refusal.status, refusal.code) == (422, "too_far_ahead")
+    assert [error["pointer"] for error in refusal.errors] == ["/not_before"]
+    assert asked == []
+
+
+def test_a_start_90_days_ahead_is_taken_and_one_a_minute_later_is_not():
+    world = World()
+    release = world.release()
+    farthest = now() + timedelta(days=90)
+    later = farthest + timedelta(minutes=1)
+    assert refused(world, environment="dev", not_before=later).code == "too_far_ahead"
+    assert world.ask(release, "dev", not_before=farthest).not_before == farthest
 
 
 def test_a_start_outside_the_windows_of_the_place_is_refused_with_the_next_opening():

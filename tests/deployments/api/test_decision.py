@@ -114,6 +114,7 @@ def test_an_outsider_gets_the_404_of_what_does_not_exist(world):
         ({"at": "2027-01-01T00:00:00"}, "offset_required", "?at"),
         ({"at": "tomorrow"}, None, "?at"),
         ({"at": "2020-01-01T00:00:00Z"}, "at_too_old", "?at"),
+        ({"at": "9999-12-31T23:59:59Z"}, "at_too_far", "?at"),
         ({"version": None}, "required", "?version"),
         ({"application": ""}, "required", "?application"),
         ({"note": "x"}, "unknown_parameter", "?note"),
@@ -123,6 +124,13 @@ def test_a_wrong_question_is_422_with_its_pointer(world, query, code, pointer):
     status, found, pointers = problem(ask(**query))
     assert (status, pointers) == (422, [pointer])
     assert code is None or found == code
+
+
+def test_an_instant_is_at_most_five_years_ahead(world):
+    latest = now() + timedelta(days=5 * 366)
+    assert ask(at=(latest - timedelta(minutes=1)).isoformat()).status_code == 200
+    late = (latest + timedelta(minutes=1)).isoformat()
+    assert problem(ask(at=late)) == (422, "at_too_far", ["?at"])
 
 
 def test_an_instant_to_come_is_judged_by_then(world):

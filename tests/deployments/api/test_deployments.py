@@ -1,11 +1,15 @@
 """Deployments over HTTP: requests, reads, cancel, resolve, baseline, log, long poll."""
 
+from datetime import UTC, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from deployments.api import deployments as endpoints
 from deployments.models import Deployment, DeploymentLog
 from deployments.states import State
 from kernel.clock import now
+from kernel.verdicts import wire_time
 from tests.pipelines import places
 from tests.teams.callers import Caller, as_application, as_person, problem
 from tests.teams.events import events, only_event
@@ -93,6 +97,7 @@ class TestRequests:
             ({"parameters": {"Db": "AKIAIOSFODNN7EXAMPLE"}}, "secret_in_parameters", "/parameters/Db"),
             ({"not_before": "2027-01-01T00:00:00"}, "offset_required", "/not_before"),
             ({"not_before": "2020-01-01T00:00:00Z"}, "in_the_past", "/not_before"),
+            ({"not_before": "9999-12-31T23:59:59Z"}, "too_far_ahead", "/not_before"),
             ({"reason": "x" * 2001}, None, "/reason"),
         ],
     )
@@ -103,16 +108,29 @@ class TestRequests:
 
     def test_a_start_outside_the_windows_is_422_with_the_next_opening(self, world):
         places.window(scope={"environment": "prod"}, start="2026-01-07T22:00:00", rrule="FREQ=DAILY")
-        wanted = {**WANTED, "not_before": "2032-01-01T12:00:00+01:00"}
+        noon = now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=3)
+        opens = noon.replace(hour=22, tzinfo=ZoneInfo("Europe/Berlin"))
+        wanted = {**WANTED, "not_before": noon.isoformat()}
         answer = as_person("dana").post("/deployments", wanted)
         body = answer.json()
         assert (answer.status_code, body["code"]) == (422, "schedule_outside_window")
-        assert body["next_opening"] == "2032-01-01T21:00:00Z"
+        assert body["next_opening"] == wire_time(opens.astimezone(UTC))
         assert body["errors"][0]["pointer"] == "/not_before"
-        assert "Thursday 1 January 2032 22:00 (Europe/Berlin)" in body["detail"]
+        assert f"{opens:%A %-d %B %Y} 22:00 (Europe/Berlin)" in body["detail"]
         assert count() == 0
         answer = as_person("dana").post("/deployments", {**wanted, "not_before": body["next_opening"]})
-        assert (answer.status_code, answer.json()["not_before"]) == (202, "2032-01-01T21:00:00Z")
+        assert (answer.status_code, answer.json()["not_before"]) == (202, body["next_opening"])
+
+    def test_another_start_than_the_open_ones_is_a_conflict_and_the_same_is_200(self, world):
+        wanted = {**WANTED, "not_before": wire_time(now().replace(microsecond=0) + timedelta(days=3))}
+        first = as_person("dana").post("/deployments", wanted)
+        assert first.status_code == 202
+        other = {**WANTED, "not_before": wire_time(now().replace(microsecond=0) + timedelta(days=4))}
+        assert refused(as_person("dana"), other) == (409, "open_request_differs", ["/not_before"])
+        for again in (wanted, WANTED):
+            answer = as_person("dana").post("/deployments", again)
+            assert (answer.status_code, answer.json()["id"]) == (200, first.json()["id"])
+            assert answer.json()["not_before"] == wanted["not_before"]
 
     def test_an_expedited_request_is_marked_and_says_what_it_skips(self, world):
         wanted = {**WANTED, "expedited": True}

@@ -1,12 +1,15 @@
 """As people see it: where it is, what it would bring, what comes next and for whom."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from builds.models import Build
 from deployments.models import Deployment
+from insights.templatetags.gate import absolute
+from kernel.clock import now
 from releases.models import Release
 from tests.insights.browser import Browser
 from tests.pipelines import places
@@ -21,6 +24,11 @@ def templates(monkeypatch):
     stored = {}
     monkeypatch.setattr("releases.diff._read", lambda artifact: artifact and stored.get(artifact.digest))
     return stored
+
+
+def noon_in(zone: str, *, days: int) -> datetime:
+    there = now().astimezone(ZoneInfo(zone)) + timedelta(days=days)
+    return there.replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 def card(answer, name: str) -> str:
@@ -61,25 +69,41 @@ def test_a_later_start_is_typed_by_the_readers_own_clock(world, dana):
     dana.client.cookies["zone"] = "Europe/Berlin"
     answer = dana.get(PATH)
     assert "By your clock (Europe/Berlin)." in answer.text
-    typed = {"typed_version": "1.1.0", "not_before": "2031-12-02T22:00"}
+    there = noon_in("Europe/Berlin", days=40)
+    typed = {"typed_version": "1.1.0", "not_before": f"{there:%Y-%m-%dT%H:%M}"}
     dana.post(REQUEST, **{**answer.form(REQUEST), **typed})
     row = Deployment.objects.get(kind="deploy")
-    assert row.not_before == datetime(2031, 12, 2, 21, tzinfo=UTC)
-    assert "not before Tue 2 Dec 2031, 22:00 CET" in dana.get(f"/deployments/{row.pk}").text
+    assert row.not_before == there
+    assert f"not before {absolute(there, there.tzinfo, now())}" in dana.get(f"/deployments/{row.pk}").text
 
 
 def test_a_start_outside_the_windows_is_said_beside_its_field_with_the_next_opening(world, dana):
     places.window(scope={"environment": "prod"}, rrule="FREQ=DAILY", start="2026-01-07T22:00:00")
     dana.client.cookies["zone"] = "America/New_York"
-    fields = {**dana.get(PATH).form(REQUEST), "reason": "Tonight.", "not_before": "2032-01-01T12:00"}
+    there = noon_in("America/New_York", days=5)
+    opens = there.astimezone(ZoneInfo("Europe/Berlin")).replace(hour=22)
+    typed = f"{there:%Y-%m-%dT%H:%M}"
+    fields = {**dana.get(PATH).form(REQUEST), "reason": "Tonight.", "not_before": typed}
     dana.post(REQUEST, **fields)
     assert Deployment.objects.filter(kind="deploy").count() == 0
     answer = dana.get(PATH)
     said = re.search(r'id="id_not_before_error">.*?<p>(.*?)</p>', answer.html, re.DOTALL).group(1)
-    assert "22:00 (Europe/Berlin), that is Thursday 1 January 2032 16:00 (America/New_York)" in said
-    assert answer.form(REQUEST)["not_before"] == "2032-01-01T12:00"
+    here = f"{opens.astimezone(there.tzinfo):%A %-d %B %Y %H:%M} (America/New_York)"
+    assert f"22:00 (Europe/Berlin), that is {here}" in said
+    assert answer.form(REQUEST)["not_before"] == typed
     assert 'id="id_reason_error"' not in answer.html
     assert '<details class="fold" open><summary>Start later' in answer.html
+
+
+def test_a_start_further_ahead_than_90_days_is_said_beside_its_field(world, dana):
+    there = noon_in("UTC", days=92)
+    typed = f"{there:%Y-%m-%dT%H:%M}"
+    dana.post(REQUEST, **{**dana.get(PATH).form(REQUEST), "not_before": typed})
+    assert Deployment.objects.filter(kind="deploy").count() == 0
+    answer = dana.get(PATH)
+    said = re.search(r'id="id_not_before_error">.*?<p>(.*?)</p>', answer.html, re.DOTALL).group(1)
+    assert said == "A start is at most 90 days ahead."
+    assert answer.form(REQUEST)["not_before"] == typed
 
 
 def test_one_who_may_not_ask_reads_who_may(world, omar):
