@@ -14,6 +14,7 @@ from teams.humans import Humans
 from teams.models import Person
 from teams.places import places_in
 from teams.queries import current_groups, humans_among, members_of
+from teams.rules import StandIn
 
 
 def related(rows: list[dict]) -> tuple[Relation, ...]:
@@ -72,7 +73,7 @@ def look(request: ApprovalRequest, at: datetime | None = None, *, own: str | Non
     humans = humans_of(request.relations, {*people, *heads})
     out = excluded_people(request.relations, request.gate["exclude"], {*people, *heads}, humans)
     own = _own_groups(members)
-    lent = {(o.delegate, o.principal, o.group) for o in stand_ins if o.principal not in out}
+    lent = {one.delegation: one for one in stand_ins if one.principal not in out}
     first = _doubles(standing, humans, wrong, lent)
     eligible = _eligible(people, out, own, lent, [v for v in standing if v.pk not in wrong], first, humans)
     votes = [vote for vote in standing if vote.pk not in wrong]
@@ -102,9 +103,11 @@ def _eligible(people, out, own, lent, standing, first, humans) -> dict[str, froz
         if vote is None or not vote.delegation_id:
             groups |= own.get(pk, set())
         if vote is None:
-            groups |= {g for d, p, g in lent if d == pk and humans.of(p) not in first}
-        elif vote.delegation_id:
-            groups |= {g for d, p, g in lent if (d, p) == vote.heads}
+            groups |= {
+                o.group for o in lent.values() if o.delegate == pk and humans.of(o.principal) not in first
+            }
+        elif _lent_still(vote, lent):
+            groups.add(lent[vote.delegation_id].group)
         if groups:
             found[pk] = frozenset(groups)
     return found
@@ -117,14 +120,22 @@ def look_once(request: ApprovalRequest, at: datetime | None = None) -> Picture:
     return request.looked
 
 
-def _doubles(standing: list, humans: Humans, wrong: dict[str, str], lent: set) -> dict[str, str]:
+def _lent_still(vote, lent: dict[str, StandIn]) -> bool:
+    """By the very delegation it was cast by: a later one of the same two people brings no vote back (ADR 0021)."""
+    one = lent.get(vote.delegation_id)
+    return one is not None and (one.delegate, one.principal) == vote.heads and one.group in vote.groups
+
+
+def _doubles(
+    standing: list, humans: Humans, wrong: dict[str, str], lent: dict[str, StandIn]
+) -> dict[str, str]:
     """{human: the account whose approval counts for them}; a later approval that would count a human twice, as its
     voter or as the one whose place it fills, goes into `wrong`. One in a place lent no more counts nobody."""
     first: dict[str, str] = {}
     for vote in standing:
         if vote.decision != Decision.APPROVE or vote.pk in wrong:
             continue
-        if vote.delegation_id and not any((*vote.heads, group) in lent for group in vote.groups):
+        if vote.delegation_id and not _lent_still(vote, lent):
             continue
         heads = {humans.of(head) for head in vote.heads}
         if any(head in first for head in heads):

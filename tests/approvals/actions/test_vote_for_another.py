@@ -279,17 +279,3 @@ def test_no_delegation_lets_whoever_had_a_hand_in_it_fill_a_slot(world, hand, wh
         assert OWNERS not in look(row).eligible.get(who(to).pk, frozenset())
         transaction.set_rollback(True)
     assert not AuditEvent.objects.filter(kind="vote.cast").exists()
-
-
-def test_a_start_names_the_votes_that_counted_and_none_whose_place_was_taken_back(world):
-    """Both of omar's keys in one proof would be two votes of one person, to whoever checks the log offline."""
-    asked, lent = world.asked(), lend(world, "omar", "zoe")
-    stale = world.vote(asked, "zoe").vote
-    end_delegation(actor=world.actor("omar"), delegation_id=lent.pk, reason="Back again.")
-    given = [world.vote(asked, name).vote for name in ("omar", "rita")]
-    assert world.start(world.fresh(asked)).state == "running"
-    data = events("deployment.running")[-1]["data"]
-    assert data["votes"] == [vote.pk for vote in given]
-    assert data["approvers"] == [who("omar").pk, who("rita").pk]
-    assert stale.pk not in data["votes"]
-    assert Vote.objects.get(pk=stale.pk).withdrawn_at is None
