@@ -98,10 +98,13 @@ def _way(expedited: bool, pipeline: PipelineVersion | None, environment: str):
 
 
 def bypass_of(deployment: Deployment, at: datetime) -> Bypass | None:
-    """The break-glass that is in force for it: none before it was broken, and none after its `until`."""
+    """The break-glass that is in force for it: none before it was broken, none after its `until`,
+    and none once somebody whose word it needs has no access any more: then somebody else breaks it anew."""
     if not deployment.break_glass:
         return None
-    rows = BreakGlass.objects.filter(deployment=deployment, until__gt=at).select_related("opened_by")
+    alone = Q(needs__lt=2) | Q(confirmed_by=None)
+    word = Q(opened_by__is_active=True) & (alone | Q(confirmed_by__is_active=True))
+    rows = BreakGlass.objects.filter(word, deployment=deployment, until__gt=at).select_related("opened_by")
     row = rows.order_by("-opened_at").first()
     if row is None:
         return None

@@ -11,6 +11,7 @@ from deployments.models import BreakGlass, Deployment, History, Step
 from kernel.clock import now
 from kernel.refusals import Refusal
 from pipelines.models import Environment
+from teams.models import Person
 from tests.audit.actions.test_append import refusing
 from tests.deployments.broken import WHY, broken
 from tests.teams.events import events, only_event, openings
@@ -103,6 +104,28 @@ def test_after_its_time_an_unstarted_one_goes_the_ordinary_path(world):
     assert (waiting.state, waiting.break_glass) == ("needs_approval", True)
     assert state_of(waiting, "people")["state"] == "wait"
     assert Step.objects.get(deployment=waiting, kind="gate").state == "waiting"
+
+
+def test_once_whoever_broke_it_is_shut_out_nothing_is_skipped_any_more(world):
+    planned = world.plan(broken(world).deployment)
+    assert decide(planned, world.actor("rosa"), now()).word == "allow"
+    Person.objects.filter(username="rita").update(is_active=False)
+    assert world.start(planned).started_at is None
+    waiting = world.settle(planned)
+    assert waiting.state == "needs_approval"
+    assert state_of(waiting, "people")["state"] == "wait"
+    assert events("deployment.running") == []
+
+
+def test_after_that_somebody_else_breaks_it_anew_and_it_goes_on_their_word(world):
+    planned = world.plan(broken(world).deployment)
+    Person.objects.filter(username="rita").update(is_active=False)
+    row = broken(world, by="rosa")
+    assert row.deployment_id == planned.pk
+    running = world.start(planned)
+    assert running.state == "running"
+    assert state_of(running, "people")["by"] == "rosa"
+    assert events("deployment.running")[-1]["data"]["break_glass"] == row.pk
 
 
 def test_it_runs_out_between_the_decision_and_the_start(world):

@@ -3,8 +3,11 @@
 import pytest
 
 from deployments.actions.confirm_break_glass import confirm_break_glass
+from deployments.facts import bypass_of
+from kernel.clock import now
 from kernel.refusals import Refusal
 from pipelines.models import Environment
+from teams.models import Person
 from tests.deployments.broken import broken
 from tests.teams.events import events
 
@@ -28,6 +31,25 @@ def test_until_a_second_release_manager_confirms_nothing_is_skipped(world, asked
     confirm(world, asked_for, "rosa")
     assert world.start(waiting).state == "running"
     assert events("break_glass.confirmed")[0]["data"] == {"review": asked_for.pk}
+
+
+@pytest.mark.parametrize(("gone", "code"), [("rita", "approval_needed"), ("rosa", "gate_unsatisfiable")])
+def test_once_one_of_the_two_is_shut_out_nothing_is_skipped_any_more(world, asked_for, gone, code):
+    planned = world.plan(asked_for.deployment)
+    confirm(world, asked_for, "rosa")
+    assert bypass_of(planned, now()).confirmed is True
+    Person.objects.filter(username=gone).update(is_active=False)
+    assert bypass_of(world.fresh(planned), now()) is None
+    assert world.start(planned).started_at is None
+    waiting = world.settle(planned)
+    assert (waiting.state, waiting.reasons[0]["code"]) == ("needs_approval", code)
+    assert events("deployment.running") == []
+
+
+def test_where_one_is_enough_nobody_else_is_asked_about(world):
+    row = broken(world)
+    Person.objects.filter(username="rosa").update(is_active=False)
+    assert bypass_of(row.deployment, now()).id == row.pk
 
 
 def test_a_hotfix_that_would_be_denied_waits_for_the_second_person_instead(world):
