@@ -9,6 +9,7 @@ from approvals.proofs import unproven
 from approvals.rules import CastVote, GateState, Relation, excluded_by, gate_state
 from approvals.states import Decision
 from kernel.clock import now
+from kernel.permissions import only_audits
 from pipelines.matching import Slot, satisfiable, slots_of
 from teams.humans import Humans
 from teams.models import Person
@@ -97,7 +98,12 @@ def _eligible(people, out, own, lent, standing, first, humans) -> dict[str, froz
     voted = {vote.person_id: vote for vote in standing if vote.decision == Decision.APPROVE}
     found = {}
     for pk, person in people.items():
-        if pk in out or not person.is_active or first.get(humans.of(pk), pk) != pk:
+        if (
+            pk in out
+            or not person.is_active
+            or only_audits(person.roles)
+            or first.get(humans.of(pk), pk) != pk
+        ):
             continue
         vote, groups = voted.get(pk), set()
         if vote is None or not vote.delegation_id:

@@ -10,6 +10,7 @@ from approvals.picture import excluded_people, related
 from approvals.rules import excluded_by
 from approvals.states import Decision
 from kernel.actor import Actor
+from kernel.permissions import only_audits
 from pipelines.matching import slots_of
 from teams.humans import Humans
 
@@ -46,7 +47,7 @@ def whose_vote(
     kept = excluded_people(request.relations, request.gate["exclude"], lent, humans)
     unusable = kept | {one for one in lent if humans.of(one) in counted}
     cast = [(v.person_id, frozenset(v.groups)) for v in standing if v.decision == Decision.APPROVE]
-    found = places(actor.groups, actor.stands_in, at)
+    found = _places(actor, at)
     place = choose(actor.person_id or "", found, slots_of(request.gate["slots"]), cast, unusable)
     behalf = place.stand_in.principal if place.stand_in else None
     return Standpoint(
@@ -68,8 +69,15 @@ def groups_now(
         for one in actor.stands_in
         if excluded_by(related(relations), gate["exclude"], person=one.principal, emails=[one.email])
     }
-    found = places(actor.groups, actor.stands_in, at)
+    found = _places(actor, at)
     return open_groups(found, represented=actor.person_id in heads, unusable=heads | kept)
+
+
+def _places(actor: Actor, at: datetime) -> list[Place]:
+    """Whoever only audits has no place, whatever group they were put into."""
+    if only_audits(actor.roles):
+        return [Place(frozenset())]
+    return places(actor.groups, actor.stands_in, at)
 
 
 def holds(vote: Vote, at: datetime) -> bool:

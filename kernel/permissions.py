@@ -84,3 +84,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 
 # What an application token may be scoped to.
 SCOPES = ("builds:write", "evidence:write", "deployments:request", "read")
+
+
+def only_audits(roles) -> bool:
+    """Whether somebody of these roles sees everything and changes nothing (requirement F11), whatever group they are
+    put into."""
+    return set(roles) == {AUDITOR}

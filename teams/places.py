@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import F, Q, QuerySet, Value
 
 from kernel.actor import Actor
-from kernel.permissions import Permission
+from kernel.permissions import Permission, only_audits
 from teams.models import Delegation, GroupMembership, Person, TeamMembership
 from teams.rules import StandIn
 
@@ -35,23 +35,23 @@ def stand_ins_of(group: str) -> list[StandIn]:
 
 
 def places_in(group_names: Iterable[str], at: datetime) -> tuple[dict[str, list[Person]], list[StandIn]]:
-    """(members_of(group_names), who stands in for whom there at `at`). One query; the people have id, username and
-    e-mail only."""
+    """(members_of(group_names), who stands in for whom there at `at`). One query; the people have id, username,
+    e-mail and roles only. Who only audits stands in for nobody."""
     found: dict[str, list[Person]] = {name: [] for name in group_names}
     members = GroupMembership.objects.filter(
         group__in=list(found), until__isnull=True, person__is_active=True
     )
     own = members.values_list(
-        Value(""), "group_id", "person_id", Value(""), "since", "until", *PERSON, Value("")
+        Value(""), "group_id", "person_id", Value(""), "since", "until", *PERSON, Value(""), "person__roles"
     )
     lent = _standing().filter(group__in=list(found), since__lte=at, until__gt=at)
-    rows = lent.order_by().values_list(*STAND_IN).union(own.order_by(), all=True)
+    rows = lent.order_by().values_list(*STAND_IN, "delegate__roles").union(own.order_by(), all=True)
     stand_ins = []
-    for row in sorted(rows, key=lambda row: (row[0], row[6])):
-        if row[0]:
+    for *row, roles in sorted(rows, key=lambda row: (row[0], row[6])):
+        if not row[0]:
+            found[row[1]].append(Person(pk=row[2], username=row[6], email=row[7], roles=roles))
+        elif not only_audits(roles):
             stand_ins.append(StandIn(*row))
-        else:
-            found[row[1]].append(Person(pk=row[2], username=row[6], email=row[7]))
     return found, stand_ins
 
 

@@ -23,6 +23,7 @@ from kernel.clock import now
 from kernel.refusals import LostRace
 from kernel.verdicts import Allow, CheckState
 from pipelines.openings import Rules, calendar_in_force, read_rules
+from pipelines.queries import current_pipeline
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,10 @@ def _start(work: Work) -> Again:
     at, rules = now(), read_rules()
     if deployment.approval is not None:
         look_once(deployment.approval, at)  # the keys that are kept are those it was decided on
-    verdict = decide(deployment, work.actor, at, Seen(rules=rules))
+    pipeline = current_pipeline(deployment.application_id)
+    if pipeline != work.pipeline:
+        return NOW  # another came since the tick began: what is judged is what is applied, or nothing
+    verdict = decide(deployment, work.actor, at, Seen(pipeline, rules))
     if not isinstance(verdict, Allow):
         return NOW
     bypass = bypass_of(deployment, at)

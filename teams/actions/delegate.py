@@ -8,6 +8,7 @@ from audit.actions.append import append
 from audit.canonical import wire_instant
 from kernel.actor import Actor
 from kernel.clock import now
+from kernel.permissions import only_audits
 from kernel.refusals import Conflict, Forbidden, Invalid, NotFound
 from teams.models import Delegation, Group, Person
 from teams.places import stand_ins_of
@@ -21,8 +22,8 @@ def delegate(*, actor: Actor, group: str, to: str, since: str, until: str, reaso
     blank.
 
     Records `delegation.made`; the reason stands beside the log. Raises NotFound for no such group; Forbidden
-    `human_required`, `not_a_member`; Invalid 422 `person_unknown`, `reason_required` and those of teams.rules;
-    Conflict 409 `delegation_overlaps`.
+    `human_required`, `not_a_member`; Invalid 422 `person_unknown`, `reason_required`, `auditor_changes_nothing`
+    and those of teams.rules; Conflict 409 `delegation_overlaps`.
     """
     # The group's row lock: of two that would make a loop together, the second sees the first.
     held = Group.objects.select_for_update().filter(pk=group).first()
@@ -56,6 +57,8 @@ def _wrong(actor: Actor, person: Person, begins, ends, others, at) -> Wrong | No
     humans = humans_among([actor.person_id, person.pk])
     if humans.of(person.pk) == humans.of(actor.person_id):
         return wrong_people(actor.person_id, actor.person_id, begins, ends, ())
+    if only_audits(person.roles):
+        return Wrong("/to", "auditor_changes_nothing", f"{person.username} is an auditor and turns no key.")
     return wrong_times(begins, ends, at) or wrong_people(actor.person_id, person.pk, begins, ends, others)
 
 

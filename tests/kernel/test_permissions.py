@@ -12,6 +12,7 @@ from kernel.permissions import (
     SCOPES,
     WINDOW_MANAGER,
     Permission,
+    only_audits,
 )
 
 P = Permission
@@ -72,3 +73,11 @@ def test_powers_stand_in_the_order_a_reader_looks_for_them():
 
 def test_no_scope_of_a_token_is_a_power_of_a_role():
     assert not set(SCOPES) & {str(permission) for permission in Permission}
+
+
+@pytest.mark.parametrize(
+    ("roles", "answer"),
+    [((), False), (["auditor"], True), ({"auditor"}, True), (["auditor", "administrator"], False)],
+)
+def test_only_who_is_nothing_but_an_auditor_only_audits(roles, answer):
+    assert only_audits(roles) is answer

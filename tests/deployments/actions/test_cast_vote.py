@@ -1,13 +1,21 @@
 """Votes through the whole action: slots, separation, order of refusals, superseding."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from approvals.models import ApprovalRequest, Vote
+from approvals.picture import look
+from approvals.positions import groups_now
 from audit.models import AuditEvent
 from deployments.actions.cast_vote import cast_vote
 from deployments.models import Deployment
 from kernel.actor import Actor
+from kernel.clock import now
 from kernel.refusals import Refusal
+from teams.models import Person
+from teams.rules import StandIn
 from tests import people
 from tests.deployments.company import World
 
@@ -91,6 +99,43 @@ def test_who_is_in_no_slot_is_not_eligible_and_the_gate_stays_open():
     _, request = world.waiting()
     assert refused(world, "eve", request).code == "not_eligible"
     assert ApprovalRequest.objects.get(pk=request.pk).state == "open"
+
+
+def test_an_auditor_turns_no_key_whatever_group_they_were_put_into():
+    world = World()
+    people.person("aude", roles=["auditor"], groups=["release-managers"])
+    _, request = world.waiting()
+    for decision, comment in (("approve", ""), ("reject", "This must not go out.")):
+        refusal = refused(world, "aude", request, decision=decision, comment=comment)
+        assert (refusal.status, refusal.code) == (403, "not_eligible")
+    assert ApprovalRequest.objects.get(pk=request.pk).state == "open"
+
+
+def test_an_auditor_is_offered_no_key_and_no_place_that_was_lent_to_them():
+    world = World()
+    people.person("aude", roles=["auditor"], groups=["release-managers"])
+    _, request = world.waiting()
+    row = ApprovalRequest.objects.get(pk=request.pk)
+    assert "per_aude" not in look(row).eligible
+    at = now()
+    lent = StandIn("dlg_1", "payments-owners", "per_omar", "per_aude", at, at + timedelta(days=1))
+    aude = replace(world.actor("aude"), stands_in=(lent,))
+    assert groups_now(aude, row.gate, row.relations, frozenset(), at) == frozenset()
+    assert refused(world, aude, request).code == "not_eligible"
+    both = replace(aude, roles=frozenset({"auditor", "release_manager"}))
+    assert groups_now(both, row.gate, row.relations, frozenset(), at) == {
+        "release-managers",
+        "payments-owners",
+    }
+
+
+def test_whoever_became_an_auditor_after_voting_fills_no_key_any_more():
+    world = World()
+    _, request = world.waiting()
+    vote(world, "rita", request)
+    Person.objects.filter(username="rita").update(roles=["auditor"])
+    picture = look(ApprovalRequest.objects.get(pk=request.pk))
+    assert (picture.state.lost, picture.state.filled.get(0, [])) == (("per_rita",), [])
 
 
 def test_who_may_not_see_it_finds_nothing():

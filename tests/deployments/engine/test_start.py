@@ -7,9 +7,12 @@ from django.test.utils import CaptureQueriesContext
 from deployments.actions import advance as advancing
 from deployments.actions.advance import advance
 from deployments.engine import planning, start
+from deployments.engine.work import NOW
 from deployments.models import Step
 from kernel.verdicts import Allow
-from tests.deployments.world import World
+from pipelines.actions.save_pipeline import save_pipeline
+from tests.deployments.sources import pipeline_source
+from tests.deployments.world import SYSTEM, World
 from tests.insights.calendar_rows import freeze_now
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +92,16 @@ def test_the_transaction_that_starts_reads_everything_anew(monkeypatch):
         found = world.fresh(row)
         assert (found.state, found.started_at, found.approval.state) == (expected, None, "satisfied")
     assert [reason["code"] for reason in found.reasons] == ["freeze"]
+
+
+def test_a_pipeline_that_came_since_the_tick_began_is_judged_before_it_is_applied(world):
+    """Where no gate asks, nothing else notices: the new one would be judged and the old one applied."""
+    row = world.asked("1.1.0", "dev")
+    with world.working(row) as work:
+        source = pipeline_source(world.application, {"dev": {"bake": 900}})
+        save_pipeline(actor=SYSTEM, application=world.application, source=source, version=1)
+        assert start.attempt(work) is NOW
+    found = world.fresh(row)
+    assert (found.state, found.started_at, found.start_record) == (row.state, None, row.start_record)
+    running = world.start(row)
+    assert (running.state, running.pipeline_version.number) == ("running", 2)

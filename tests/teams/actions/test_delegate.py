@@ -81,6 +81,22 @@ def test_what_is_wrong_is_refused_with_its_code_and_writes_nothing(given, kind, 
     assert refused(**given) == (kind, code)
 
 
+def test_an_auditor_is_lent_no_place_and_one_who_is_more_than_that_is():
+    people.person("aude", roles=["auditor"])
+    assert refused(to="aude") == (Invalid, "auditor_changes_nothing")
+    people.person("both", roles=["auditor", "release_manager"])
+    assert lend(to="both").delegate.username == "both"
+
+
+def test_whoever_became_an_auditor_stands_in_for_nobody_any_more():
+    row = lend()
+    assert [one.delegation for one in places_in(["owners"], now())[1]] == [row.pk]
+    Person.objects.filter(username="zoe").update(roles=["auditor"])
+    members, stand_ins = places_in(["owners"], now())
+    assert stand_ins == []
+    assert [(person.username, person.roles) for person in members["owners"]] == [("olga", []), ("omar", [])]
+
+
 def test_a_machine_has_no_place_to_lend():
     assert refused(people.ci()) == (Forbidden, "human_required")
 
