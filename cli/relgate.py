@@ -724,7 +724,7 @@ class Rules:
             again = data.get("from") == "uncertain" and (subject in self.ran or not self.complete)
             self.ran.add(subject)
             if data.get("approval"):
-                self._start(index, data, subject)
+                self._start(index, body)
                 gate = self.opened.get("approval:%s" % data["approval"])
                 if gate is not None:
                     self._asked_all(index, body, gate["keys"])
@@ -748,6 +748,8 @@ class Rules:
 
     def _lend(self, index, body):
         if body["kind"] == "delegation.made":
+            if body["subject"] in self.lent:
+                raise Broken("the delegation was made before", index)
             self.lent[body["subject"]] = dict(body["data"], ended=None)
         elif body["subject"] in self.lent:
             self.lent[body["subject"]]["ended"] = instant_of(index, body)
@@ -799,14 +801,25 @@ class Rules:
         said = (lent.get("principal"), lent.get("delegate"), [lent.get("group")])
         if said != (data.get("on_behalf_of"), body["actor"].get("id"), data.get("groups")):
             raise Broken("the vote is for somebody who delegated something else", index)
-        at = instant_of(index, body)
+        begins, ends = self._held(index, lent)
+        if data.get("decision") != "withdraw" and not begins <= instant_of(index, body) < ends:
+            raise Broken("the vote is for somebody whose delegation was not in force", index)
+
+    @staticmethod
+    def _held(index, lent):
+        """(from when, until when) a delegation gives a place, by what the log says so far. Its end and a vote or a
+        start may pass each other, so a little more on both sides; raises Broken."""
         try:
             begins, ends = read_instant(lent["since"]), read_instant(lent["until"])
         except (KeyError, ValueError, TypeError) as error:
             raise Broken("the delegation does not say from when until when", index) from error
-        over = lent["ended"] is not None and lent["ended"] < at
-        if data.get("decision") != "withdraw" and (over or not begins - PASSING <= at < ends + PASSING):
-            raise Broken("the vote is for somebody whose delegation was not in force", index)
+        return begins - PASSING, min(ends, lent["ended"] or ends) + PASSING
+
+    def _lent_still(self, index, at, name, vote):
+        """A place that was taken back, or whose time was over, before the start takes the votes cast in it along."""
+        lent = self.lent.get("delegation:%s" % vote["data"].get("delegation"))
+        if lent is not None and at >= self._held(index, lent)[1]:
+            raise Broken("started on the vote %s in a place that was lent no more" % name, index)
 
     def _ungated(self, index, data, subject):
         if "people" in (data.get("skipped") or []):
@@ -823,7 +836,8 @@ class Rules:
             raise Broken("started past its people without a break-glass of its own", index)
         self.bypassed += 1
 
-    def _start(self, index, data, subject):
+    def _start(self, index, body):
+        data, subject = body["data"], body["subject"]
         approval = "approval:%s" % data["approval"]
         self.gated += 1
         if approval in self.started:
@@ -849,6 +863,7 @@ class Rules:
                 )
             groups = vote["data"].get("groups")
             person = self._voter(index, name, vote, approval, data.get("content_hash"))
+            self._lent_still(index, instant_of(index, body), name, vote)
             people[person] = groups if isinstance(groups, list) else []
             heads += [person, vote["data"]["on_behalf_of"]] if "on_behalf_of" in vote["data"] else [person]
         if gate is not None:

@@ -16,6 +16,7 @@ from approvals.timetable import valid_until
 from audit.actions.append import append
 from kernel.actor import Actor
 from kernel.refusals import Conflict, Denial, Forbidden, Invalid, LostRace, Refusal
+from teams.places import as_of_now
 
 STATUS = {
     "human_required": Forbidden,
@@ -63,6 +64,7 @@ def vote(
     passkey answered to a statement of ours; a gate with step-up takes no vote without it.
     """
     request = queries.lock_visible(actor, request_id)
+    actor = as_of_now(actor)  # a place that was left or taken back since they were let in gives no vote
     facts = _facts(actor, request, decision, content_hash, comment, seen, at)
     _refuse(request, replace(facts, stepped_up=signed is not None), actor, decision)
     if decision == Decision.WITHDRAW:

@@ -119,49 +119,6 @@ def test_a_start_without_its_two_keys_before_it_names_its_leaf(events, leaf, say
     assert says in str(problem)
 
 
-LENT = {"principal": "per_omar", "delegate": "per_zoe", "group": "owners"}
-LENT |= {"since": "2026-01-01T00:00:00.000000Z", "until": "2027-01-01T00:00:00.000000Z"}
-FOR_OMAR = {"groups": ["owners"], "on_behalf_of": "per_omar", "delegation": "dlg_1"}
-
-
-def lent(**data) -> dict:
-    return {"kind": "delegation.made", "subject": "delegation:dlg_1", "data": {**LENT, **data}}
-
-
-ENDED = {"kind": "delegation.ended", "subject": "delegation:dlg_1", "data": {"why": "revoked"}}
-FOR_ANOTHER = [opened(), lent(), cast("vot_1", "rita"), cast("vot_2", "zoe", **FOR_OMAR), started()]
-
-
-def test_a_vote_in_anothers_place_turns_the_key_that_was_lent():
-    assert verify_bundle(story(FOR_ANOTHER), KEY)["gated_starts"] == 1
-    assert verify_bundle(story([opened(), *FOR_ANOTHER[2:]], first=3), KEY)["gated_starts"] == 1
-
-
-@pytest.mark.parametrize(
-    ("events", "leaf", "says"),
-    [
-        ([opened(), *FOR_ANOTHER[2:]], 2, "no earlier leaf holds"),
-        ([opened(), lent(delegate="per_eve"), *FOR_ANOTHER[2:]], 3, "delegated something else"),
-        ([opened(), lent(principal="per_eve"), *FOR_ANOTHER[2:]], 3, "delegated something else"),
-        ([opened(), lent(group="managers"), *FOR_ANOTHER[2:]], 3, "delegated something else"),
-        ([opened(), lent(until=LENT["since"]), *FOR_ANOTHER[2:]], 3, "not in force"),
-        ([opened(), lent(since=LENT["until"]), *FOR_ANOTHER[2:]], 3, "not in force"),
-        ([opened(), lent(until=7), *FOR_ANOTHER[2:]], 3, "from when until when"),
-        ([opened(), lent(), ENDED, *FOR_ANOTHER[2:]], 4, "not in force"),
-    ],
-)  # fmt: skip
-def test_a_vote_for_somebody_who_lent_no_such_place_names_its_leaf(events, leaf, says):
-    problem = broken(story(events))
-    assert (problem.leaf, says in str(problem)) == (leaf, True), str(problem)
-
-
-def test_whoever_lent_their_place_does_not_count_beside_their_delegate():
-    two = [{"group": "owners", "count": 2}]
-    own = cast("vot_1", "omar", groups=["owners"])
-    problem = broken(story([opened(slots=two), lent(), own, FOR_ANOTHER[3], started()]))
-    assert (problem.leaf, "two votes of one person" in str(problem)) == (4, True), str(problem)
-
-
 def test_what_lies_before_the_part_is_not_claimed_to_be_missing():
     assert verify_bundle(story(GOOD, first=3), KEY)["gated_starts"] == 1
     assert broken(story([*GOOD, started()], first=3)).leaf == 4

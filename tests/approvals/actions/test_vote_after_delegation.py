@@ -2,10 +2,15 @@
 
 import pytest
 
+from approvals.actions.vote import vote
 from approvals.models import Vote
 from approvals.picture import look
+from kernel.clock import now
+from kernel.refusals import Refusal
 from teams.actions.end_delegation import end_delegation
+from teams.actions.set_group_members import set_group_members
 from tests.approvals.actions.test_vote_for_another import OWNERS, lend, stored, who
+from tests.deployments.world import SYSTEM
 from tests.teams.events import events
 
 pytestmark = pytest.mark.django_db
@@ -51,3 +56,41 @@ def test_with_the_next_delegation_the_giver_votes_for_themselves_and_only_that_c
     picture = look(stored(asked))
     assert [vote.person.username for vote in picture.counting] == ["omar"]
     assert picture.unproven == {}
+
+
+def test_whoever_was_let_in_before_the_delegation_ended_votes_no_more(world):
+    """The vote and the end of the delegation race: what holds under the request's lock decides."""
+    asked, lent = world.asked(), lend(world, "omar", "zoe")
+    early = world.actor("zoe")
+    end_delegation(actor=world.actor("omar"), delegation_id=lent.pk, reason="Back again.")
+    with pytest.raises(Refusal) as caught:
+        cast_early(asked, early)
+    assert caught.value.code == "not_eligible"
+    assert not Vote.objects.exists()
+    assert events("vote.cast") == []
+    assert stored(asked).state == "open"
+
+
+def test_whoever_was_let_in_before_they_left_the_group_votes_no_more(world):
+    asked, early = world.asked(), world.actor("omar")
+    set_group_members(actor=SYSTEM, name=OWNERS, members=["olga", "rosa"])
+    with pytest.raises(Refusal) as caught:
+        cast_early(asked, early)
+    assert caught.value.code == "not_eligible"
+    assert not Vote.objects.exists()
+
+
+def test_a_vote_falls_into_the_place_that_is_lent_when_it_is_cast(world):
+    asked, first = world.asked(), lend(world, "omar", "zoe")
+    early = world.actor("zoe")
+    end_delegation(actor=world.actor("omar"), delegation_id=first.pk, reason="Back again.")
+    second = lend(world, "olga", "zoe")
+    row = cast_early(asked, early).vote
+    assert (row.delegation_id, row.on_behalf_of.username) == (second.pk, "olga")
+
+
+def cast_early(asked, actor):
+    """The vote of somebody whose places were read before."""
+    content_hash = stored(asked).content_hash
+    values = {"decision": "approve", "content_hash": content_hash, "comment": "", "at": now()}
+    return vote(actor=actor, request_id=asked.approval_id, **values)
