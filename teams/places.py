@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 
@@ -74,7 +75,8 @@ def as_of_now(actor: Actor) -> Actor:
     if actor.person_id is None:
         return actor
     groups, teams, stands_in = memberships_of(actor.person_id)
-    return replace(actor, groups=groups, teams=teams, stands_in=stands_in)
+    # A page's actor is a lazy wrapper, which only a copy takes off.
+    return replace(copy(actor), groups=groups, teams=teams, stands_in=stands_in)
 
 
 def memberships_of(person_id: str) -> tuple[frozenset[str], frozenset[str], tuple[StandIn, ...]]:
