@@ -11,8 +11,7 @@ from kernel.verdicts import CheckState, Reason
 from pipelines.expedited import asked_slots
 from pipelines.matching import assign, satisfiable, would_help
 from pipelines.models import Environment
-from teams.models import Application, Person
-from teams.queries import people_by_email
+from teams.models import Application
 
 OWNERS = "@owners"
 
@@ -202,18 +201,3 @@ def _keys(picture: Picture) -> tuple[Key, ...]:
 def _seat(picture: Picture, cast: list[tuple], person: str) -> int | None:
     """The slot this person would fill if they voted now."""
     return assign(picture.slots, [*cast, (person, frozenset(picture.eligible[person]))]).slot_of(person)
-
-
-def names_of(rows: list[dict]) -> dict[str, list[str]]:
-    """Who stands behind the relations, by relation: usernames where known, else the e-mail as posted."""
-    by_email = people_by_email([row["email"] for row in rows if row.get("email")])
-    by_id = {
-        p.pk: p for p in Person.objects.filter(pk__in=[row["person"] for row in rows if row.get("person")])
-    }
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        person = by_id.get(row.get("person")) or by_email.get((row.get("email") or "").casefold())
-        label = person.username if person else row.get("email")
-        if label and label not in found.setdefault(row["relation"], []):
-            found[row["relation"]].append(label)
-    return found

@@ -66,7 +66,7 @@ class Vote(models.Model):
     comment = models.TextField(default="", blank=True)
     method = models.CharField(max_length=20)
     signature = models.JSONField(null=True)  # statement.stored(): what a passkey signed, with its key
-    groups = models.JSONField(default=list)  # the person's groups at that moment: why the vote counted
+    groups = models.JSONField(default=list)  # of whose place it was cast in, at that moment: why it counted
     # In whose place it was cast; null: in one's own.
     delegation = models.ForeignKey(Delegation, null=True, on_delete=models.PROTECT, related_name="votes")
     at = models.DateTimeField()

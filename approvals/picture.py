@@ -10,11 +10,11 @@ from approvals.rules import CastVote, GateState, Relation, excluded_by, gate_sta
 from approvals.states import Decision
 from kernel.clock import now
 from kernel.permissions import only_audits
-from pipelines.matching import Slot, satisfiable, slots_of
+from pipelines.matching import Slot, slots_of
 from teams.humans import Humans
 from teams.models import Person
 from teams.places import places_in
-from teams.queries import current_groups, humans_among, members_of
+from teams.queries import humans_among
 from teams.rules import StandIn
 
 
@@ -73,10 +73,10 @@ def look(request: ApprovalRequest, at: datetime | None = None, *, own: str | Non
     heads = {head for vote in standing for head in vote.heads}
     humans = humans_of(request.relations, {*people, *heads})
     out = excluded_people(request.relations, request.gate["exclude"], {*people, *heads}, humans)
-    own = _own_groups(members)
+    theirs = _own_groups(members)
     lent = {one.delegation: one for one in stand_ins if one.principal not in out}
     first = _doubles(standing, humans, wrong, lent)
-    eligible = _eligible(people, out, own, lent, [v for v in standing if v.pk not in wrong], first, humans)
+    eligible = _eligible(people, out, theirs, lent, [v for v in standing if v.pk not in wrong], first, humans)
     votes = [vote for vote in standing if vote.pk not in wrong]
     cast = [CastVote(v.person_id, v.decision, frozenset(v.groups)) for v in votes]
     state = gate_state(slots, cast, eligible, out)
@@ -167,22 +167,3 @@ def excluded_people(
         for pk in people
         if excluded_by(relations_, exclude, person=humans.of(pk), emails=humans.emails(pk))
     )
-
-
-def slot_of(request: ApprovalRequest, person: Person) -> str | None:
-    """The group whose key this person's vote fills now, or None."""
-    picture = look(request)
-    index = picture.state.assignment.slot_of(person.pk)
-    return None if index is None else picture.slots[index].group
-
-
-def failing_set(gate: dict, rows: list[dict]) -> list[str] | None:
-    """Groups that together cannot fill their slots once everybody excluded is left out; None: it can be met."""
-    members = members_of([slot["group"] for slot in gate["slots"]])
-    persons = {p.pk: p for group in members.values() for p in group}
-    humans = humans_of(rows, persons)
-    out = excluded_people(rows, gate["exclude"], persons, humans)
-    eligible: dict[str, frozenset] = {}
-    for pk, groups in current_groups([pk for pk in persons if pk not in out]).items():
-        eligible[humans.of(pk)] = eligible.get(humans.of(pk), frozenset()) | groups
-    return satisfiable(slots_of(gate["slots"]), eligible)

@@ -13,6 +13,7 @@ from kernel.actor import Actor
 from kernel.permissions import only_audits
 from pipelines.matching import slots_of
 from teams.humans import Humans
+from teams.rules import holds as lent_then
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _places(actor: Actor, at: datetime) -> list[Place]:
 def holds(vote: Vote, at: datetime) -> bool:
     """False for a vote in a place that is lent no more: it counts nobody."""
     lent = vote.delegation if vote.delegation_id else None
-    return lent is None or (lent.ended_at is None and lent.since <= at < lent.until)
+    return lent is None or lent_then(lent.since, lent.until, lent.ended_at, at)
 
 
 def asked_by(gate: dict) -> dict:

@@ -5,12 +5,6 @@ from rest_framework import serializers
 from kernel.rest import StrictSerializer
 
 
-class ReasonIn(StrictSerializer):
-    """A reason; whether an empty one will do is the action's business."""
-
-    reason = serializers.CharField(allow_blank=True, max_length=10_000)
-
-
 class EvidenceIn(StrictSerializer):
     """The parts of the form of `POST /builds/{id}/evidence`."""
 

@@ -3,7 +3,6 @@
 Only what the decision is about: the same content gives the same digest, whoever looks and whoever has voted.
 """
 
-from approvals.statement import digest_of
 from releases.changes import ChangeList
 
 VERSION = 1
@@ -22,7 +21,3 @@ def shown_model(deployment, changes: ChangeList, replaces: str) -> dict:
         "commits": {"state": changes.state, "shas": [commit["sha"] for commit in changes.commits]},
         "reason": deployment.reason,
     }
-
-
-def shown_digest(deployment, changes: ChangeList, replaces: str) -> str:
-    return digest_of(shown_model(deployment, changes, replaces))

@@ -4,10 +4,6 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponseRedirect
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from approvals.actions.accept_signature import read_signed
@@ -20,6 +16,8 @@ from deployments.actions.request import request as ask
 from deployments.actions.resolve import resolve
 from deployments.actions.review_break_glass import review_break_glass
 from kernel.clock import now
+from kernel.drafts import read_form
+from kernel.htmx import see_other
 from kernel.refusals import Invalid
 
 SAID = {
@@ -29,77 +27,56 @@ SAID = {
 }
 
 
-def _read(form_class, request) -> dict:
-    form = form_class(request.POST)
-    if not form.is_valid():
-        errors = [
-            {"pointer": f"/{field}", "code": "invalid", "detail": problem}
-            for field, problems in form.errors.items()
-            for problem in problems
-        ]
-        raise Invalid(errors=errors)
-    return form.cleaned_data
-
-
-def _see_other(name: str, *args) -> HttpResponseRedirect:
-    """303, so that a reload of the next page posts nothing again."""
-    response = redirect(reverse(name, args=args))
-    response.status_code = 303
-    return response
-
-
 @login_required
 @require_POST
 def vote(request, approval_id: str):
-    data = _read(forms.VoteForm, request)
+    data = read_form(forms.VoteForm, request)
     data["signed"] = read_signed(data.pop("assertion") or None, data.pop("nonce") or None)
     cast_vote(actor=request.actor, request_id=approval_id, **data)
     messages.success(request, SAID[data["decision"]])
-    return _see_other("approval", approval_id)
+    return see_other("approval", approval_id)
 
 
 @login_required
 @require_POST
 def request_deployment(request):
-    zone = str(request.zone)
-    with timezone.override(zone):  # a time is typed as the viewer's clock shows it
-        data = _read(forms.RequestForm, request)
-    asked = ask(actor=request.actor, zone=zone, **data)
+    data = read_form(forms.RequestForm, request)
+    asked = ask(actor=request.actor, zone=str(request.zone), **data)
     if asked.created:
         messages.success(
             request, f"Requested: {asked.deployment.version} to {asked.deployment.environment_id}."
         )
-    return _see_other("deployment", asked.deployment.pk)
+    return see_other("deployment", asked.deployment.pk)
 
 
 @login_required
 @require_POST
 def cancel_deployment(request, deployment_id: str):
-    row = cancel(actor=request.actor, deployment_id=deployment_id, **_read(forms.ReasonForm, request))
+    row = cancel(actor=request.actor, deployment_id=deployment_id, **read_form(forms.ReasonForm, request))
     messages.success(request, "Cancelled." if row.ended_at else "It stops at the next safe point.")
-    return _see_other("deployment", deployment_id)
+    return see_other("deployment", deployment_id)
 
 
 @login_required
 @require_POST
 def resolve_deployment(request, deployment_id: str):
-    resolve(actor=request.actor, deployment_id=deployment_id, **_read(forms.ResolveForm, request))
+    resolve(actor=request.actor, deployment_id=deployment_id, **read_form(forms.ResolveForm, request))
     messages.success(request, "Recorded.")
-    return _see_other("deployment", deployment_id)
+    return see_other("deployment", deployment_id)
 
 
 @login_required
 @require_POST
 def open_break_glass(request):
     """The environment's name is typed again, so that nobody breaks the glass of another place at night."""
-    data = _read(forms.BreakGlassForm, request)
+    data = read_form(forms.BreakGlassForm, request)
     if data.pop("confirmation").strip() != data["environment"]:
         detail = f"Type {data['environment']} to confirm."
         raise Invalid(errors=[{"pointer": "/confirmation", "code": "confirmation_differs", "detail": detail}])
     until = now() + timedelta(hours=data.pop("hours"))
     row = break_glass(actor=request.actor, skip=request.POST.getlist("skip"), until=until, **data)
     messages.success(request, "The glass is broken. Somebody else will review it.")
-    return _see_other("deployment", row.deployment_id)
+    return see_other("deployment", row.deployment_id)
 
 
 @login_required
@@ -107,13 +84,13 @@ def open_break_glass(request):
 def confirm(request, review_id: str):
     row = confirm_break_glass(actor=request.actor, review_id=review_id)
     messages.success(request, "Confirmed: its checks are skipped now.")
-    return _see_other("deployment", row.deployment_id)
+    return see_other("deployment", row.deployment_id)
 
 
 @login_required
 @require_POST
 def review(request, review_id: str):
-    data = _read(forms.FindingForm, request)
+    data = read_form(forms.FindingForm, request)
     review_break_glass(actor=request.actor, review_id=review_id, **data)
     messages.success(request, "Your review is recorded.")
-    return _see_other("break_glass_one", review_id)
+    return see_other("break_glass_one", review_id)

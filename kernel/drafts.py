@@ -1,11 +1,14 @@
-"""What a person typed into a form that was refused, kept for the page they are sent back to.
+"""What a person typed into a form: read, and kept for the page they are sent back to where it is refused.
 
 The page that holds the form asks `take_draft(request, action)`, with the path the form posts to.
 """
 
 from dataclasses import dataclass
 
-from kernel.refusals import Refusal
+from django.forms import Form
+from django.utils import timezone
+
+from kernel.refusals import Invalid, Refusal
 
 KEY = "draft"
 LONGEST = 16_384  # characters in all; a session row is no place for more
@@ -29,6 +32,20 @@ class Draft:
     def at(self) -> dict[str, str]:
         """What is wrong with which field: its name → the sentence that stands there."""
         return {error.get("pointer", "").lstrip("/"): error.get("detail", "") for error in self.errors}
+
+
+def read_form(form_class: type[Form], request) -> dict:
+    """What was typed, its times by the clock of whoever typed them; or Invalid, each field with what is wrong there."""
+    with timezone.override(str(request.zone)):
+        form = form_class(request.POST)
+        if form.is_valid():
+            return form.cleaned_data
+    errors = [
+        {"pointer": f"/{field}", "code": "invalid", "detail": problem}
+        for field, problems in form.errors.items()
+        for problem in problems
+    ]
+    raise Invalid(errors=errors)
 
 
 def keep_draft(request, refusal: Refusal) -> None:

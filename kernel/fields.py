@@ -115,3 +115,9 @@ def wrong_type(field: serializers.Field, value):
 def _wrong_items(child, items) -> dict | None:
     found = {key: wrong for key, item in items if (wrong := wrong_type(child, item))}
     return found or None
+
+
+class ReasonIn(StrictSerializer):
+    """A reason; whether an empty one will do is the action's business."""
+
+    reason = serializers.CharField(allow_blank=True, max_length=2000)

@@ -1,5 +1,7 @@
-"""Answers that serve both a page and a fragment."""
+"""Answers of pages: those that serve a fragment, too, and those to a form that was posted."""
 
+from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
 from django.utils.cache import patch_vary_headers
 
 
@@ -12,4 +14,11 @@ def is_fragment(request) -> bool:
 def vary(response):
     """A URL that answers with either must say so, or a cache serves the fragment as the page."""
     patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def see_other(name: str, *args) -> HttpResponseRedirect:
+    """303 to the page of this name, so that a reload of it posts nothing again."""
+    response = redirect(name, *args)
+    response.status_code = 303
     return response

@@ -16,17 +16,19 @@ from rest_framework.views import APIView
 from kernel import idempotency, rate_limit
 from kernel.actor import Actor
 from kernel.address import client_address
-from kernel.fields import OffsetDateTimeField, StrictSerializer, parse_time
+from kernel.fields import OffsetDateTimeField, ReasonIn, StrictSerializer, parse_time
 from kernel.paging import Page
 from kernel.refusals import Invalid, NotFound
 
 __all__ = [
     "ApiView",
     "OffsetDateTimeField",
+    "ReasonIn",
     "StrictSerializer",
     "listing",
     "parse_time",
     "read_body",
+    "read_flag",
     "read_query",
     "read_time",
 ]
@@ -183,6 +185,17 @@ def read_query(request, allowed: Mapping[str, Callable | None]) -> dict:
     if errors:
         raise Invalid(errors=errors)
     return {name: read(given.get(name)) if read else given.get(name) for name, read in allowed.items()}
+
+
+def read_flag(name: str) -> Callable[[str | None], bool | None]:
+    """A reader for `read_query`: true, false, or None where it was not given; else 422 `parameter_invalid`."""
+
+    def read(text: str | None) -> bool | None:
+        if text not in (None, "true", "false"):
+            raise Invalid(errors=[_parameter(name, "parameter_invalid", "true or false.")])
+        return None if text is None else text == "true"
+
+    return read
 
 
 def read_time(name: str) -> Callable[[str | None], datetime | None]:

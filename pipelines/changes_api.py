@@ -4,7 +4,7 @@ from rest_framework.response import Response
 
 from kernel.paging import page, read_limit
 from kernel.refusals import Invalid
-from kernel.rest import ApiView, listing, read_body, read_query
+from kernel.rest import ApiView, ReasonIn, listing, read_body, read_query
 from pipelines import serializers
 from pipelines.actions.confirm_change import confirm_change
 from pipelines.actions.reject_change import reject_change
@@ -52,5 +52,5 @@ class Reject(ApiView):
     def post(self, request, change_id):
         """Turn it down, or take one's own back: 200 with the change."""
         read_query(request, {})
-        body = read_body(serializers.RejectIn, request)
+        body = read_body(ReasonIn, request)
         return Response(render_change(reject_change(actor=self.actor, change_id=change_id, **body)))

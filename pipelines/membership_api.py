@@ -4,14 +4,14 @@ on the floor that knows what is protected (ADR 0004)."""
 from rest_framework.response import Response
 
 from kernel.paging import page, read_limit
-from kernel.rest import ApiView, listing, read_body, read_query
+from kernel.rest import ApiView, ReasonIn, listing, read_body, read_query
 from kernel.verdicts import wire_time
 from pipelines.actions.admit_person import admit_person
 from pipelines.actions.propose import propose
 from pipelines.representations import answered, render_change, render_person
 from teams import queries
 from teams.models import RoleGrant
-from teams.serializers import MembersIn, PersonIn, ReasonOnlyIn, RolesIn
+from teams.serializers import MembersIn, PersonIn, RolesIn
 
 LIST = {"cursor": None, "limit": read_limit}
 
@@ -76,6 +76,6 @@ class Access(ApiView):
     def post(self, request, username):
         """Whether this person may sign in, from now on; to let somebody back in takes a second person: 202."""
         read_query(request, {})
-        body = read_body(ReasonOnlyIn, request)
+        body = read_body(ReasonIn, request)
         done = propose(actor=self.actor, kind="person.access", username=username, active=self.active, **body)
         return answered(done, self.actor, status=200)

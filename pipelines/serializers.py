@@ -82,10 +82,6 @@ class ConfirmIn(StrictSerializer):
     reason = serializers.CharField(max_length=LONG, default="", allow_blank=True)
 
 
-class RejectIn(StrictSerializer):
-    reason = serializers.CharField(max_length=LONG, allow_blank=True)
-
-
 class DelegationIn(StrictSerializer):
     group = serializers.CharField(max_length=SHORT)
     to = serializers.CharField(max_length=SHORT)

@@ -2,12 +2,10 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponseRedirect
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from kernel.refusals import Invalid
+from kernel.drafts import read_form
+from kernel.htmx import see_other
 from pipelines.actions.confirm_change import confirm_change
 from pipelines.actions.let_stand_in import let_stand_in
 from pipelines.actions.reject_change import reject_change
@@ -22,28 +20,7 @@ SAID = {
 
 
 def _reason(request) -> str:
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        detail = form.errors["reason"][0]
-        raise Invalid(errors=[{"pointer": "/reason", "code": "invalid", "detail": detail}])
-    return form.cleaned_data["reason"]
-
-
-def _see_other(name: str, *args) -> HttpResponseRedirect:
-    """303, so that a reload of the next page posts nothing again."""
-    response = redirect(reverse(name, args=args))
-    response.status_code = 303
-    return response
-
-
-def _read(form) -> dict:
-    """What was typed, or Invalid with each field's own sentence."""
-    if form.is_valid():
-        return form.cleaned_data
-    errors = [
-        {"pointer": f"/{name}", "code": "invalid", "detail": said[0]} for name, said in form.errors.items()
-    ]
-    raise Invalid(errors=errors)
+    return read_form(ReasonForm, request)["reason"]
 
 
 @login_required
@@ -51,7 +28,7 @@ def _read(form) -> dict:
 def confirm(request, change_id: str):
     confirm_change(actor=request.actor, change_id=change_id, reason=_reason(request))
     messages.success(request, "Confirmed. It is in force.")
-    return _see_other("change", change_id)
+    return see_other("change", change_id)
 
 
 @login_required
@@ -59,20 +36,20 @@ def confirm(request, change_id: str):
 def reject(request, change_id: str):
     change = reject_change(actor=request.actor, change_id=change_id, reason=_reason(request))
     messages.success(request, SAID[change.state])
-    return _see_other("change", change_id)
+    return see_other("change", change_id)
 
 
 @login_required
 @require_POST
 def make_delegation(request):
-    done = let_stand_in(actor=request.actor, **_read(DelegationForm(request.POST)))
+    done = let_stand_in(actor=request.actor, **read_form(DelegationForm, request))
     if done.change is not None:
         messages.success(
             request, "Proposed. It holds once an administrator who is neither of you confirms it."
         )
     else:
         messages.success(request, "It holds. Take it back here whenever you like.")
-    return _see_other("delegations")
+    return see_other("delegations")
 
 
 @login_required
@@ -80,4 +57,4 @@ def make_delegation(request):
 def end_one(request, delegation_id: str):
     end_delegation(actor=request.actor, delegation_id=delegation_id, reason=_reason(request))
     messages.success(request, "Ended. A vote that was cast by it counts no more, unless it has been used.")
-    return _see_other("delegations")
+    return see_other("delegations")

@@ -23,15 +23,6 @@ from teams.models import (
 from teams.places import memberships_of
 
 
-def current_groups(person_ids: Iterable[str]) -> dict[str, frozenset[str]]:
-    """The groups each person is in now, by person id; a person in none has an empty set. One query."""
-    found: dict[str, set[str]] = {person_id: set() for person_id in person_ids}
-    rows = GroupMembership.objects.filter(person__in=list(found), until__isnull=True)
-    for person_id, group in rows.values_list("person_id", "group_id"):
-        found[person_id].add(group)
-    return {person_id: frozenset(groups) for person_id, groups in found.items()}
-
-
 def members_of(group_names: Iterable[str]) -> dict[str, list[Person]]:
     """The active people in each group now, by username; a group without members, or that does not exist, has
     an empty list. One query."""
@@ -39,17 +30,6 @@ def members_of(group_names: Iterable[str]) -> dict[str, list[Person]]:
     rows = GroupMembership.objects.filter(group__in=list(found), until__isnull=True, person__is_active=True)
     for row in rows.select_related("person").order_by("person__username"):
         found[row.group_id].append(row.person)
-    return found
-
-
-def people_by_email(emails: Iterable[str]) -> dict[str, Person]:
-    """The people with these addresses (their own, or a further verified one), keyed by the address in lower
-    case; unknown ones are left out. Two queries at most."""
-    wanted = {email.strip().lower() for email in emails}
-    found = {person.email: person for person in Person.objects.filter(email__in=wanted)}
-    if wanted - set(found):
-        rows = EmailAddress.objects.filter(email__in=wanted - set(found), verified=True)
-        found |= {row.email.lower(): row.user for row in rows.select_related("user")}
     return found
 
 

@@ -7,6 +7,11 @@ from datetime import datetime, timedelta
 LONGEST = timedelta(days=90)
 
 
+def holds(since: datetime, until: datetime, ended_at: datetime | None, at: datetime) -> bool:
+    """Whether a place that was lent so is lent at `at`."""
+    return ended_at is None and since <= at < until
+
+
 @dataclass(frozen=True)
 class StandIn:
     """From `since` until `until` (not included) `delegate` stands in for `principal` in `group`. Both: person ids;

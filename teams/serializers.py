@@ -41,10 +41,6 @@ class PersonIn(StrictSerializer):
     roles = _names(default=list)
 
 
-class ReasonOnlyIn(StrictSerializer):
-    reason = serializers.CharField(max_length=10_000, allow_blank=True)
-
-
 class ApplicationIn(StrictSerializer):
     name = serializers.CharField(max_length=SHORT)
     team = serializers.CharField(max_length=SHORT)

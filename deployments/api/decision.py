@@ -8,7 +8,7 @@ from deployments.changes import running_release
 from deployments.decision import decide, subject_for
 from kernel.clock import now
 from kernel.refusals import Invalid, NotFound
-from kernel.rest import ApiView, read_query, read_time
+from kernel.rest import ApiView, read_flag, read_query, read_time
 from pipelines.models import Environment
 from releases.queries import get_release
 
@@ -23,13 +23,6 @@ def _needed(name: str):
         return text
 
     return read
-
-
-def _flag(text: str | None) -> bool:
-    if text not in (None, "true", "false"):
-        error = {"pointer": "?expedited", "code": "parameter_invalid", "detail": "true or false."}
-        raise Invalid(errors=[error])
-    return text == "true"
 
 
 def _place(name: str) -> Environment:
@@ -56,11 +49,11 @@ class DecisionView(ApiView):
 
     def get(self, request):
         wanted = {name: _needed(name) for name in ("application", "version", "environment")}
-        query = read_query(request, {**wanted, "at": read_time("at"), "expedited": _flag})
+        query = read_query(request, {**wanted, "at": read_time("at"), "expedited": read_flag("expedited")})
         release = get_release(self.actor, query["application"], query["version"])
         place = _place(query["environment"])
         at = _instant(query["at"], now())
-        subject = subject_for(release, place, expedited=query["expedited"])
+        subject = subject_for(release, place, expedited=bool(query["expedited"]))
         answer = decide(subject, self.actor, at).as_dict()
         running = running_release(release.application_id, place.name)
         return Response({**answer, "runs_there": running is not None and running.pk == release.pk})

@@ -17,7 +17,7 @@ from deployments.api.waiting import seats
 from deployments.states import State
 from kernel.paging import page, read_limit
 from kernel.refusals import Invalid
-from kernel.rest import ApiView, listing, read_body, read_query, read_time
+from kernel.rest import ApiView, ReasonIn, listing, read_body, read_query, read_time
 
 LONGEST_WAIT = 60
 
@@ -101,7 +101,7 @@ def _wait(actor, row, seconds: int):
 
 class CancelView(ApiView):
     def post(self, request, deployment_id: str):
-        cancel(actor=self.actor, deployment_id=deployment_id, **read_body(serializers.ReasonIn, request))
+        cancel(actor=self.actor, deployment_id=deployment_id, **read_body(ReasonIn, request))
         return Response(representations.full(queries.get_visible(self.actor, deployment_id)))
 
 

@@ -4,8 +4,7 @@ from django.http import StreamingHttpResponse
 
 from deployments.actions.export_history import export_history
 from deployments.exports.columns import Filters
-from kernel.refusals import Invalid
-from kernel.rest import ApiView, read_query, read_time
+from kernel.rest import ApiView, read_flag, read_query, read_time
 from pipelines.queries import visible_application_names
 
 TYPES = {
@@ -13,13 +12,6 @@ TYPES = {
     "jsonl": "application/x-ndjson",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-
-
-def _flag(text: str | None) -> bool | None:
-    if text not in (None, "true", "false"):
-        detail = "true or false."
-        raise Invalid(errors=[{"pointer": "?break_glass", "code": "parameter_invalid", "detail": detail}])
-    return None if text is None else text == "true"
 
 
 PARAMETERS = {
@@ -30,7 +22,7 @@ PARAMETERS = {
     "state": None,
     "account": None,
     "requested_by": None,
-    "break_glass": _flag,
+    "break_glass": read_flag("break_glass"),
 }
 
 

@@ -11,7 +11,7 @@ from deployments.api import serializers
 from deployments.changes import running_release
 from deployments.models import Lane
 from kernel.refusals import Invalid, NotFound
-from kernel.rest import ApiView, read_body, read_query, read_time
+from kernel.rest import ApiView, ReasonIn, read_body, read_query, read_time
 from kernel.verdicts import wire_time
 from pipelines.models import Environment
 from releases.api import Releases
@@ -82,16 +82,14 @@ class ReleaseDiff(ApiView):
 
 class ReleaseWithdraw(ApiView):
     def post(self, request, application: str, version: str):
-        body = read_body(serializers.ReasonIn, request)
+        body = read_body(ReasonIn, request)
         release = withdraw_release(actor=self.actor, application=application, version=version, **body)
         return Response(_release(release))
 
 
 class BuildWithdraw(ApiView):
     def post(self, request, build_id: str):
-        build = withdraw_build(
-            actor=self.actor, build_id=build_id, **read_body(serializers.ReasonIn, request)
-        )
+        build = withdraw_build(actor=self.actor, build_id=build_id, **read_body(ReasonIn, request))
         return Response(
             {"id": build.pk, "withdrawn_at": wire_time(build.withdrawn_at), "reason": build.withdrawn_reason}
         )

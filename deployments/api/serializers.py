@@ -38,10 +38,6 @@ class ParametersIn(StrictSerializer):
     parameters = serializers.DictField(child=serializers.JSONField())
 
 
-class ReasonIn(StrictSerializer):
-    reason = serializers.CharField(allow_blank=True, max_length=2000)
-
-
 class ResolveIn(StrictSerializer):
     outcome = serializers.ChoiceField(choices=OUTCOMES)
     reason = serializers.CharField(allow_blank=True, max_length=2000)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from insights.frame import Frame
 from pipelines.models import ConfigChange
 from pipelines.states import ChangeState
@@ -37,9 +39,7 @@ class DelegationsPage:
 def read_delegations(frame: Frame) -> DelegationsPage:
     """Three queries."""
     me = frame.actor.person_id
-    own = visible_delegations(frame.actor).filter(principal=me) | visible_delegations(frame.actor).filter(
-        delegate=me
-    )
+    own = visible_delegations(frame.actor).filter(Q(principal=me) | Q(delegate=me))
     alive = own.filter(ended_at__isnull=True, until__gt=frame.now).order_by("until", "id")[:MOST]
     over = own.exclude(ended_at__isnull=True, until__gt=frame.now).order_by("-until", "-id")[:ENDED]
     rows = [_row(frame, one) for one in alive]

@@ -13,6 +13,7 @@ from approvals.rules import excluded_by
 from approvals.states import ApprovalState, Decision
 from kernel.actor import Actor
 from pipelines.matching import slots_of, would_help
+from teams.rules import holds
 
 # A satisfied request waits for time, not for people.
 WAITS_FOR_PEOPLE = (ApprovalState.OPEN, ApprovalState.VOID)
@@ -80,7 +81,7 @@ def count_waiting(actor: Actor, at: datetime, names: Callable[[], frozenset[str]
         cast = found.setdefault(key, (gate, relations, []))[2]
         if person and not void and withdrawn is None:
             behalf, since, until, ended = place
-            holds = behalf is None or (ended is None and since <= at < until)
+            counts = behalf is None or holds(since, until, ended, at)
             vote = (person, decision, frozenset(groups), behalf)
-            cast.append(vote if holds else in_a_place_no_more(person))
+            cast.append(vote if counts else in_a_place_no_more(person))
     return sum(could_turn_a_key(actor, *row, at) for row in found.values())

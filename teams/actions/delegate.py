@@ -11,6 +11,7 @@ from kernel.clock import now
 from kernel.permissions import only_audits
 from kernel.refusals import Conflict, Forbidden, Invalid, NotFound
 from teams.models import Delegation, Group, Person
+from teams.names import check_reason
 from teams.places import stand_ins_of
 from teams.queries import humans_among, members_of
 from teams.rules import Wrong, wrong_people, wrong_times
@@ -18,8 +19,8 @@ from teams.rules import Wrong, wrong_people, wrong_times
 
 @transaction.atomic
 def delegate(*, actor: Actor, group: str, to: str, since: str, until: str, reason: str) -> Delegation:
-    """The delegation of the actor's own place. `to`: a username; `since`, `until`: RFC 3339 with offset, `reason` not
-    blank.
+    """The delegation of the actor's own place. `to`: a username; `since`, `until`: RFC 3339 with offset, `reason` of
+    1 to 500 characters.
 
     Records `delegation.made`; the reason stands beside the log. Raises NotFound for no such group; Forbidden
     `human_required`, `not_a_member`; Invalid 422 `person_unknown`, `reason_required`, `auditor_changes_nothing`
@@ -39,11 +40,9 @@ def delegate(*, actor: Actor, group: str, to: str, since: str, until: str, reaso
         raise Forbidden(f"Only a member of {group} delegates a place in it.", code="not_a_member")
     person = _person(to)
     found = _wrong(actor, person, begins, ends, others, at)
-    if not reason.strip():
-        found = found or Wrong("/reason", "reason_required", "Say why, for whoever reads this later.")
     if found:
         raise _refused(found)
-    return _write(actor, held, person, begins, ends, reason.strip(), at)
+    return _write(actor, held, person, begins, ends, check_reason(reason, pointer="/reason"), at)
 
 
 def _person(username: str) -> Person:

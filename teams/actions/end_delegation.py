@@ -8,8 +8,9 @@ from audit.actions.append import append
 from kernel.actor import Actor, require
 from kernel.clock import now
 from kernel.permissions import Permission
-from kernel.refusals import Conflict, Invalid, NotFound
+from kernel.refusals import Conflict, NotFound
 from teams.models import Delegation
+from teams.names import check_reason
 from teams.places import visible_delegations
 
 MOST = 500
@@ -26,10 +27,8 @@ def end_delegation(*, actor: Actor, delegation_id: str, reason: str) -> Delegati
         raise NotFound()
     if actor.person_id not in (row.principal_id, row.delegate_id):
         require(actor, Permission.GROUP_MANAGE)
-    if not reason.strip():
-        detail = "Say why, for whoever reads this later."
-        raise Invalid(errors=[{"pointer": "?reason", "code": "reason_required", "detail": detail}])
-    if not end(actor, row, now(), why="revoked", reason=reason.strip()):
+    reason = check_reason(reason)
+    if not end(actor, row, now(), why="revoked", reason=reason):
         raise Conflict("It has ended already.", code="delegation_ended")
     return row
 

@@ -3,9 +3,11 @@
 import pytest
 from allauth.account.models import EmailAddress
 
+from approvals.gate import people
 from approvals.models import ApprovalRequest, Vote
-from approvals.picture import failing_set, look
+from approvals.picture import look
 from insights.reads.keys import twins
+from kernel.clock import now
 from kernel.refusals import Refusal
 from teams.actions.set_group_members import set_group_members
 from teams.models import Passkey, Person
@@ -97,10 +99,14 @@ def test_the_page_says_that_two_accounts_may_be_one_human(world, join):
 def test_a_gate_that_only_two_accounts_of_one_human_could_fill_is_found(world, join):
     set_group_members(actor=SYSTEM, name="payments-owners", members=["omar"])
     set_group_members(actor=SYSTEM, name="release-managers", members=["rita"])
-    rule = world.asked().approval.gate
-    assert failing_set(rule, []) is None
+    row = world.asked().approval
+    assert [reason.code for reason in people(row, now()).reasons] == ["approval_needed"] * 2
     join("rita", "omar")
-    assert failing_set(rule, []) == ["release-managers", "payments-owners"]
+    short = people(row, now()).reasons[0]
+    assert (short.code, short.text.split(" have ")[0]) == (
+        "gate_unsatisfiable",
+        "release-managers and payments-owners",
+    )
 
 
 def test_a_passkey_of_one_account_is_not_enrolled_for_another(world):

@@ -1,6 +1,7 @@
 """Standing in, without JavaScript: what a person lends and was lent, the form, and the end of it."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -138,3 +139,18 @@ def test_a_link_ends_nothing_and_signing_in_is_needed(omar, client):
     client.force_login(Person.objects.get(username="omar"))
     assert client.get(f"/delegations/{row.pk}/end").status_code == 405
     assert Delegation.objects.get().ended_at is None
+
+
+def test_times_are_those_of_the_clock_of_whoever_typed_them(omar):
+    """Berlin is an hour ahead of UTC in November and December."""
+    omar.post("/settings/zone", zone="Europe/Berlin", next=PATH)
+    assert "Times are in Europe/Berlin." in omar.get(PATH).text
+    typed = now() + timedelta(days=3)
+    send(omar, **words(until=typed.astimezone(ZoneInfo("Europe/Berlin")).strftime("%Y-%m-%dT%H:%M")))
+    assert Delegation.objects.get().until == typed.replace(second=0, microsecond=0)
+
+
+def test_a_reason_of_more_than_500_characters_is_refused_at_its_field(omar):
+    page = send(omar, **words(reason="x" * 501))
+    assert "Say why, in 1 to 500 characters." in page.html
+    assert not Delegation.objects.exists()

@@ -1,13 +1,18 @@
 """Who leaves is shut out at once, with what acts in their name; who comes back does so by the word of two."""
 
+from datetime import timedelta
+
 import pytest
 
+from audit.canonical import wire_instant
+from kernel.clock import now
 from kernel.refusals import Conflict, Forbidden, Invalid, NotFound
 from pipelines.actions.confirm_change import confirm_change
 from pipelines.models import ConfigChange
+from teams.actions.delegate import delegate
 from teams.actions.issue_token import issue_token
 from teams.actions.set_person_access import set_person_access
-from teams.models import ApiToken, Person
+from teams.models import ApiToken, Delegation, Person
 from tests import people
 from tests.deployments.standing import company, world
 from tests.teams.callers import Caller, as_person, problem
@@ -140,3 +145,21 @@ def test_over_rest_a_bad_body_changes_nothing(world):
     )
     assert problem(admin.post("/people/nobody/deactivate", {"reason": "x"}))[:2] == (404, "not_found")
     assert Person.objects.get(username="omar").is_active is True
+
+
+def test_places_that_were_lent_by_them_or_to_them_are_lent_no_more_and_do_not_come_back(world):
+    until = wire_instant(now() + timedelta(days=3))
+    for giver, to, group in (("omar", "zoe", "payments-owners"), ("rita", "omar", "release-managers")):
+        delegate(
+            actor=world.actor(giver),
+            group=group,
+            to=to,
+            since=wire_instant(now()),
+            until=until,
+            reason="Away",
+        )
+    shut_out("omar")
+    assert [one["data"]["why"] for one in events("delegation.ended")] == ["left the company"] * 2
+    assert not Delegation.objects.filter(ended_at=None).exists()
+    shut_out("omar", active=True, reason="Came back")
+    assert world.actor("zoe").stands_in == world.actor("omar").stands_in == ()
