@@ -154,3 +154,10 @@ def test_a_reason_of_more_than_500_characters_is_refused_at_its_field(omar):
     page = send(omar, **words(reason="x" * 501))
     assert "Say why, in 1 to 500 characters." in page.html
     assert not Delegation.objects.exists()
+
+
+def test_what_somebody_else_proposed_does_not_wait_on_ones_own_page(omar, world):
+    people.person("iris", roles=["administrator"])
+    send(omar, **words(group="payments-owners"))
+    assert "zoe does not stand in yet" in omar.get(PATH).text
+    assert "does not stand in yet" not in Browser("iris").get(PATH).text
