@@ -29,7 +29,7 @@ from releases.actions.hand_over import hand_over
 
 AIM = 10
 LIMITED_BY = (
-    "some eighteen ways to PostgreSQL and back lie between the bell and the first call (lease, row, rules), "
+    "some fifteen ways to PostgreSQL and back lie between the bell and the first call (lease, row, rules), "
     "each a good part of a Celery round trip"
 )
 ENVIRONMENT, APPLICATION, BUCKET = "start", "start", "start-site"

@@ -20,7 +20,7 @@ VERBS = {
     "members": "Members of",
     "roles": "Roles of",
     "access": "Access of",
-    "make": "Make",
+    "make": "Begin",
 }
 
 
