@@ -4,12 +4,13 @@ import pytest
 
 from deployments.actions.resolve import OUTCOMES
 from deployments.api import serializers as bodies
+from kernel.rest import ReasonIn
 
 PLACE = {"application": "payments", "version": "1.0.0", "environment": "dev"}
 GOOD = {
     bodies.DeploymentIn: PLACE,
     bodies.ParametersIn: {"parameters": {"A": "b"}},
-    bodies.ReasonIn: {"reason": "why"},
+    ReasonIn: {"reason": "why"},
     bodies.ResolveIn: {"outcome": OUTCOMES[0], "reason": "why"},
     bodies.BaselineIn: {**PLACE, "reason": "why"},
     bodies.VoteIn: {"decision": "approve", "content_hash": "sha256:1"},
